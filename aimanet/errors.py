@@ -1,0 +1,33 @@
+"""Errors a user can act on.
+
+Every one of them carries a single line: what was wrong, where, and what to do.
+The command line prints it and exits with 2; the window shows it and goes on.
+"""
+
+
+class AimaNetError(Exception):
+    """Base of all errors that come from outside: files, cameras, weights, flags."""
+
+
+class SourceError(AimaNetError):
+    """A source cannot be opened or read, and trying again would not help."""
+
+
+class SourceInterrupted(SourceError):
+    """A live source is gone for the moment; the next ``read()`` tries to reconnect."""
+
+
+class FaceModelError(AimaNetError):
+    """The face detector's model file is missing, damaged or cannot be fetched."""
+
+
+class CheckpointError(AimaNetError):
+    """Weights are missing, damaged, not ours, or do not fit their recipe."""
+
+
+class MethodError(AimaNetError):
+    """An unknown method, or a device that is not there."""
+
+
+class OutputError(AimaNetError):
+    """A result cannot be written where it was asked for."""
