@@ -66,5 +66,5 @@ environment:
 	  esac; \
 	done || { \
 	  echo "AimaNet: the installation failed (is the network there? all of it: $(VENV)/install.log):" >&2; \
-	  { grep -E '^ *(ERROR|error)' $(VENV)/install.log || tail -n 3 $(VENV)/install.log; } | head -n 4 >&2; exit 1; }
+	  { grep -E '(ERROR|Error|error):' $(VENV)/install.log || tail -n 3 $(VENV)/install.log; } | head -n 4 >&2; exit 1; }
 	@echo "Installed."
