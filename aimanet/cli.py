@@ -1,0 +1,186 @@
+"""The command line: names a command, imports only that one, and turns errors into one line.
+
+Nothing heavy is imported here, so that ``--help`` and ``--version`` answer at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from aimanet import __version__
+from aimanet.errors import AimaNetError
+
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+
+
+class UsageError(AimaNetError):
+    """The command line itself makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: the module with its ``Options`` and ``run``, and a line for ``--help``."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "analyze": Command("analyze", "a heart rate for a video file, no labels needed"),
+    "live": Command("live", "a heart rate from a camera, stream, file or the demo face, as it runs"),
+    "cameras": Command("cameras", "the cameras of this computer"),
+    "synthesize": Command("synthesize", "videos of drawn faces with a known pulse"),
+    "train": Command("train", "train the network on drawn faces"),
+    "bench": Command("bench", "speed and memory on this computer"),
+}
+
+HELP = """\
+usage: aimanet [COMMAND] [options]
+
+AimaNet reads a heart rate from an ordinary video of a face.
+Without a command it opens its window, or the same in the terminal where there is no display.
+
+commands:
+{commands}
+
+options:
+  -h, --help   this text; `aimanet COMMAND --help` tells a command's options
+  --version    the version
+
+examples:
+  aimanet                                        the window, with the first camera
+  aimanet analyze me.mp4                         heart rate of a recording
+  aimanet analyze me.mp4 --json --save-signals me.csv
+  aimanet analyze me.mp4 --method pos            with a classical method instead of the network
+  aimanet live --source 0 --headless             the first camera, in the terminal
+  aimanet live --source rtsp://host/stream --json --seconds 60
+  aimanet live --source synthetic:hr=90,seed=3   the demo face
+  aimanet synthesize --out faces --clips 5 --seed 1
+  aimanet bench speed
+
+From a clone, `python main.py` is the same as `aimanet`.
+AimaNet is no medical device.
+"""
+
+# The flags of the recipe the project started from: `main.py --epochs 2 --batch_size 3 ...`.
+SEED_FLAGS = ("--epochs", "--batch_size", "--batch-size", "--train_split_index", "--lr", "--gpus")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line and returns the exit status.
+
+    Args:
+        argv: the arguments after the program's name. None takes the process's own and also
+            keeps the messages of native libraries out of its output.
+
+    Returns:
+        0, or 2 for bad input, 130 after Ctrl-C, 141 when the reader of our output has gone.
+    """
+    try:
+        status = _guarded(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_stdout()
+        return EXIT_BROKEN_PIPE
+    return status
+
+
+def _guarded(argv: Sequence[str] | None) -> int:
+    """Runs the command; what a user can act on becomes one line on stderr."""
+    try:
+        return _dispatch(list(sys.argv[1:] if argv is None else argv), own_process=argv is None)
+    except AimaNetError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except SystemExit as stop:  # tyro has printed its message already
+        return stop.code if isinstance(stop.code, int) else EXIT_BAD_INPUT
+    except ImportError as error:
+        advice = _missing_library(error)
+        if advice is None:
+            raise
+        return _fail(advice)
+
+
+def _dispatch(args: list[str], *, own_process: bool) -> int:
+    if args and args[0] in ("-h", "--help"):
+        print(help_text(), end="")
+        return 0
+    if args and args[0] == "--version":
+        print(f"aimanet {__version__}")
+        return 0
+    name, rest = (args[0], args[1:]) if args else ("desktop", [])
+    if args and name not in COMMANDS:
+        raise UsageError(_unknown(args))
+    if own_process and name != "desktop":
+        from aimanet.terminal.noise import silence_native_libraries
+
+        silence_native_libraries()
+    return _run(COMMANDS[name].module if args else "desktop", rest)
+
+
+def _run(module: str, args: list[str]) -> int:
+    import tyro
+
+    command = import_module(f"aimanet.commands.{module}")
+    options = tyro.cli(
+        command.Options,
+        prog=f"aimanet {module}",
+        args=args,
+        config=(tyro.conf.FlagCreatePairsOff, tyro.conf.DisallowNone),
+    )
+    status: int = command.run(options)
+    return status
+
+
+def help_text() -> str:
+    """The text of ``aimanet --help``."""
+    lines = [f"  {name:<12} {command.summary}" for name, command in COMMANDS.items()]
+    return HELP.format(commands="\n".join(lines))
+
+
+def _unknown(args: list[str]) -> str:
+    first = args[0]
+    if any(arg.split("=")[0] in SEED_FLAGS for arg in args):
+        return (
+            f"{first} without a command is the recipe of the original AimaNet, which this version "
+            "cannot run yet: train with `python main.py train` (its options: `train --help`)"
+        )
+    if first.startswith("-"):
+        return f"{first} needs a command before it: see `aimanet --help`"
+    near = difflib.get_close_matches(first, COMMANDS, n=1)
+    if os.path.exists(first):
+        return f"{first} is no command: for the heart rate of a file run `aimanet analyze {first}`"
+    hint = f"did you mean `aimanet {near[0]}`?" if near else f"one of {', '.join(COMMANDS)}"
+    return f"there is no command {first!r}: {hint} (see `aimanet --help`)"
+
+
+def _fail(message: str) -> int:
+    print("error:", " ".join(message.split()), file=sys.stderr)
+    return EXIT_BAD_INPUT
+
+
+def _missing_library(error: ImportError) -> str | None:
+    """Advice for a shared library of the system that a package could not load."""
+    from aimanet.terminal.display import apt_line, missing_library
+
+    library = missing_library(str(error))
+    if library is None:
+        return None
+    return f"the system library {library} is missing; install it with: {apt_line([library])}"
+
+
+def _discard_stdout() -> None:
+    """Lets the interpreter's last flush of stdout go nowhere instead of raising again."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # a stdout without a descriptor has nothing to flush at exit
+        pass

@@ -1,0 +1,1 @@
+"""One file a command: a dataclass ``Options`` for its flags and ``run(options) -> exit status``."""

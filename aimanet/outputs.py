@@ -1,0 +1,60 @@
+"""Result files that are either complete or not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from aimanet.errors import OutputError
+
+
+class AtomicText:
+    """A text file written beside its target and moved over it at the end.
+
+    Entering it creates the temporary file, so that a target that cannot be written is found
+    out before any work is done. Leaving it with an exception removes the temporary file and
+    keeps whatever the target held before. What exists and is no regular file (``/dev/null``,
+    a pipe) is written to directly.
+
+    Raises:
+        OutputError: the target is a folder, its folder is missing, or it may not be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._asked = path
+        self._target = Path(os.path.realpath(path))
+        self._direct = self._target.exists() and not self._target.is_file()
+        self._part = self._target.with_name(f".{self._target.name}.{os.getpid()}.part")
+
+    def __enter__(self) -> TextIO:
+        if self._target.is_dir():
+            raise OutputError(f"{self._asked} is a folder: name a file in it to write to")
+        if self._target.exists() and not os.access(self._target, os.W_OK):
+            raise OutputError(f"{self._asked} may not be written: change its rights or the name")
+        try:
+            self._file = open(  # noqa: SIM115 - closed in __exit__
+                self._target if self._direct else self._part, "w", encoding="utf-8", newline=""
+            )
+        except OSError as error:
+            raise OutputError(self._why(error)) from error
+        return self._file
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        try:
+            self._file.close()
+            if kind is None and not self._direct:
+                os.replace(self._part, self._target)
+        except OSError as failure:
+            raise OutputError(self._why(failure)) from failure
+        finally:
+            if not self._direct:
+                self._part.unlink(missing_ok=True)
+
+    def _why(self, error: OSError) -> str:
+        if not self._target.parent.is_dir():
+            return f"cannot write {self._asked}: the folder {self._target.parent} does not exist"
+        return f"cannot write {self._asked}: {error.strerror or error}; choose another place"
