@@ -56,12 +56,13 @@ environment:
 	  echo "Making the environment $(VENV) with $$("$$found" --version) ..."; \
 	  "$$found" -m venv --clear $(VENV) || exit 1; \
 	fi
-	@echo "Installing $(SAYS); this is done once and takes a few minutes ..."
+	@echo "Installing $(SAYS) (the first time takes a few minutes) ..."
 	@set -o pipefail; \
 	$(PY) -m pip install --disable-pip-version-check --no-input --progress-bar off -e '$(WANTED)' 2>&1 | tee $(VENV)/install.log | \
 	while read -r word rest; do \
 	  case "$$word" in \
 	    Collecting) echo "  $${rest%%[ <>=!~;]*}" ;; \
+	    Processing) rest=$${rest##*/}; echo "  $${rest%%-*}" ;; \
 	    Installing) case "$$rest" in collected*) echo "  unpacking ..." ;; esac ;; \
 	  esac; \
 	done || { \
