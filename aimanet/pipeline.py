@@ -1,0 +1,294 @@
+"""The spine in one object: frames in, readings out; no threads and no clock of its own.
+
+`Pipeline.step` is `Pipeline.push` after the face tracker, so that the app may track in one
+thread and push in another; a file, a camera and a test all go this one way.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+
+from aimanet.methods import PulseMethod
+from aimanet.preprocess import BRIDGE_S, Windower
+from aimanet.pulse import PulseAnalyzer, PulseConfig
+from aimanet.quality import Judge, Witness
+from aimanet.types import Clip, FaceCrop, Frame, Reading, State
+
+BEAT_S = 1.0 / 3.0
+"""Source time (s) between readings while there are no clips (no face, or a frozen picture)."""
+
+SPARE_S = 3.0
+"""Seconds of clips kept beyond the window, for a method that is switched in to settle on."""
+
+KEEP_READINGS = 150_000
+"""Compact readings kept for the summary: about 14 hours, 2.5 MB; then the oldest quarter goes."""
+
+STATES = tuple(State)
+
+
+class Tracker(Protocol):
+    """What finds the face: `aimanet.face.FaceTracker`, or crops from elsewhere."""
+
+    def track(self, frame: Frame) -> FaceCrop:
+        """Returns the face of a frame."""
+
+    def reset(self) -> None:
+        """Forgets the face of the past."""
+
+
+@dataclass(slots=True)
+class StageTimes:
+    """Milliseconds per frame in each stage: means that follow the last few seconds."""
+
+    detect: float = 0.0
+    window: float = 0.0
+    network: float = 0.0
+    pulse: float = 0.0
+
+    def note(self, stage: str, seconds: float) -> None:
+        """Takes the time one frame spent in ``stage``."""
+        before = getattr(self, stage)
+        setattr(self, stage, before + 0.02 * (1e3 * seconds - before))
+
+
+@dataclass(frozen=True, slots=True)
+class ShortReading:
+    """What the summary keeps of a `Reading`."""
+
+    t: float
+    hr_bpm: float | None
+    snr_db: float | None
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A whole recording in one answer.
+
+    ``hr_bpm`` and ``snr_db`` are None where there was never an estimate; ``state`` is ``ok`` when
+    most of the seconds that could be judged (a face, warmed up) were; ``fps`` is measured.
+    """
+
+    hr_bpm: float | None
+    snr_db: float | None
+    state: State
+    method: str
+    model: str | None
+    fps: float
+    frames: int
+    duration_s: float
+    face_fraction: float
+    readings: list[ShortReading] = field(default_factory=list)
+
+
+class History:
+    """The readings of a recording in 17 bytes each."""
+
+    def __init__(self) -> None:
+        self._t, self._hr, self._snr, self._state = array("d"), array("f"), array("f"), array("b")
+
+    def add(self, reading: Reading) -> None:
+        """Keeps a reading."""
+        if len(self._t) >= KEEP_READINGS:
+            for column in (self._t, self._hr, self._snr, self._state):
+                del column[: KEEP_READINGS // 4]
+        self._t.append(reading.t)
+        self._hr.append(np.nan if reading.hr_bpm is None else reading.hr_bpm)
+        self._snr.append(np.nan if reading.snr_db is None else reading.snr_db)
+        self._state.append(STATES.index(reading.state))
+
+    def readings(self) -> list[ShortReading]:
+        """Returns them all, oldest first."""
+        return [
+            ShortReading(t, _or_none(hr), _or_none(snr), STATES[state])
+            for t, hr, snr, state in zip(self._t, self._hr, self._snr, self._state, strict=True)
+        ]
+
+    def verdict(self) -> tuple[float | None, float | None, State]:
+        """Returns heart rate, SNR and state of the whole recording."""
+        hr, snr = np.array(self._hr), np.array(self._snr)
+        state = np.array(self._state)
+        ok = state == STATES.index(State.OK)
+        poor = state == STATES.index(State.POOR_SIGNAL)
+        known = ~np.isnan(hr)
+        best = ok & known if np.any(ok & known) else known
+        if not len(state) or not np.any(known | poor):
+            warming = np.any(state == STATES.index(State.WARMING_UP))
+            return None, None, State.WARMING_UP if warming else State.NO_FACE
+        whole = State.OK if ok.sum() > poor.sum() else State.POOR_SIGNAL
+        if not np.any(best):
+            return None, None, whole
+        return float(np.median(hr[best])), float(np.median(snr[best])), whole
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+class Pipeline:
+    """Frames to readings with one method, which may be changed while it runs."""
+
+    def __init__(
+        self,
+        method: PulseMethod,
+        tracker: Tracker | None = None,
+        config: PulseConfig | None = None,
+    ) -> None:
+        self.method = method
+        self.tracker = tracker
+        self.config = config or PulseConfig()
+        self.stage_ms = StageTimes()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets the recording: as if new."""
+        if self.tracker is not None:
+            self.tracker.reset()
+        self.method.reset()
+        self._windower = Windower(self.method.recipe)
+        self._history = History()
+        self._frames = self._faces = 0
+        self._first_t: float | None = None
+        self._last_t = self._told_t = 0.0
+        self._face_t: float | None = None
+        self._clips: deque[Clip] = deque()
+        self._start_signal()
+
+    def _start_signal(self) -> None:
+        self._analyzer = PulseAnalyzer(self.config)
+        self._witness = Witness(self.config.window_s)
+        self._judge = Judge()
+
+    def step(self, frame: Frame) -> Reading | None:
+        """Takes a frame; returns a reading about three times a second, else None."""
+        if self.tracker is None:
+            raise TypeError("this Pipeline has no tracker: give it one, or push FaceCrops")
+        began = perf_counter()
+        crop = self.tracker.track(frame)
+        self.stage_ms.note("detect", perf_counter() - began)
+        return self.push(crop)
+
+    def push(self, crop: FaceCrop) -> Reading | None:
+        """Takes a tracked face; the second half of `step`."""
+        self._count(crop)
+        began = perf_counter()
+        clips = self._windower.push(crop)
+        self.stage_ms.note("window", perf_counter() - began)
+        spent = 0.0
+        for clip in clips:
+            spent += self._take(clip)
+        self.stage_ms.note("network", spent)
+        began = perf_counter()
+        reading = self._read(crop) if clips else self._idle(crop)
+        self.stage_ms.note("pulse", perf_counter() - began)
+        if reading is not None:
+            self._told_t = reading.t
+            self._history.add(reading)
+        return reading
+
+    def _count(self, crop: FaceCrop) -> None:
+        self._frames += 1
+        if self._first_t is None:
+            self._first_t = self._told_t = crop.t
+        self._last_t = crop.t
+        if crop.crop is not None:
+            self._faces += 1
+            self._face_t = crop.t
+
+    def _take(self, clip: Clip) -> float:
+        """Feeds a clip to method, signal and witness; returns the seconds the method took."""
+        if clip.starts:
+            self._clips.clear()
+            self._start_signal()
+        self._clips.append(clip)
+        while self._clips[-1].t[-1] - self._clips[0].t[-1] > self.config.window_s + SPARE_S:
+            self._clips.popleft()
+        began = perf_counter()
+        segment = self.method.process(clip)
+        spent = perf_counter() - began
+        self._analyzer.add(segment)
+        self._witness.add(clip)
+        return spent
+
+    def _read(self, crop: FaceCrop) -> Reading:
+        estimate = self._analyzer.estimate()
+        unison = self._witness.unison(estimate.hr_bpm / 60.0) if estimate.hr_bpm else 0.0
+        start = crop.t - self.config.window_s
+        gap_s = max((c.gap_s for c in self._clips if c.t[-1] > start), default=0.0)
+        state, quality = self._judge.judge(crop.t, estimate, unison, gap_s)
+        newest = self._analyzer.end_t
+        return Reading(
+            t=crop.t,
+            hr_bpm=estimate.hr_bpm,
+            snr_db=estimate.snr_db,
+            state=state,
+            quality=quality,
+            bvp_t=estimate.t,
+            bvp=estimate.curve,
+            spectrum_bpm=estimate.spectrum.bpm,
+            spectrum_power=estimate.spectrum.power,
+            latency_s=0.0 if newest is None else crop.t - newest,
+        )
+
+    def _idle(self, crop: FaceCrop) -> Reading | None:
+        """A reading while no clip comes: no face, a frozen picture, or the very beginning."""
+        if crop.t - self._told_t < BEAT_S and self._frames > 1:
+            return None
+        if self._face_t is None:
+            return Reading(crop.t, None, None, State.NO_FACE)
+        if crop.crop is None:
+            lost = crop.t - self._face_t > BRIDGE_S
+            return Reading(crop.t, None, None, State.NO_FACE) if lost else None
+        frozen = self._windower.frozen_s > BRIDGE_S
+        if self._frames == 1:
+            return None
+        return Reading(crop.t, None, None, State.POOR_SIGNAL if frozen else State.WARMING_UP)
+
+    def set_method(self, method: PulseMethod) -> None:
+        """Goes on with another method; it is fed the last seconds, so that the curve goes on."""
+        method.reset()
+        if method.recipe != self.method.recipe:
+            self._windower = Windower(method.recipe)
+            self._clips.clear()
+        self.method = method
+        self._refeed()
+
+    def set_config(self, config: PulseConfig) -> None:
+        """Changes the estimate's settings; a longer window fills as time goes on."""
+        self.config = config
+        self.method.reset()
+        self._refeed()
+
+    def _refeed(self) -> None:
+        judge = self._judge
+        clips = list(self._clips)
+        self._clips.clear()
+        self._start_signal()
+        for i, clip in enumerate(clips):
+            self._take(replace(clip, starts=i == 0))
+        self._judge = judge
+
+    def summary(self) -> Summary:
+        """Returns the whole recording so far in one answer."""
+        hr, snr, state = self._history.verdict()
+        first, last = self._first_t or 0.0, self._last_t
+        steps = self._frames - 1
+        fps = steps / (last - first) if last > first else 0.0
+        return Summary(
+            hr_bpm=hr,
+            snr_db=snr,
+            state=state,
+            method=self.method.name,
+            model=self.method.model,
+            fps=fps,
+            frames=self._frames,
+            duration_s=self._frames / fps if fps else 0.0,
+            face_fraction=self._faces / self._frames if self._frames else 0.0,
+            readings=self._history.readings(),
+        )

@@ -1,0 +1,255 @@
+"""From pulse segments to a heart rate: integrate, detrend, band-pass, spectrum, peak, SNR.
+
+`PulseAnalyzer` keeps the last seconds and estimates from them; the functions are the steps.
+The only place where a derivative is integrated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_solve_banded, cholesky_banded
+from scipy.signal import butter, sosfilt, sosfilt_zi
+
+from aimanet.errors import AimaNetError
+from aimanet.types import BvpSegment
+
+Signal = NDArray[np.float64]
+
+SETTLE_S = 4.0
+"""Extra seconds kept before the window, in which the causal filter of the live curve settles."""
+
+NFFT_S = 80.0
+"""Length (s) that a window is zero-padded to at least: bins of at most 0.75 BPM."""
+
+
+class PulseConfigError(AimaNetError):
+    """A setting of the estimate is out of its range."""
+
+
+@dataclass(frozen=True, slots=True)
+class PulseConfig:
+    """How a heart rate is estimated.
+
+    ``window_s`` 6-30 s of signal behind an estimate; ``first_s`` seconds needed for the first
+    one; ``low_bpm`` and ``high_bpm`` the band that a pulse is looked for in.
+    """
+
+    window_s: float = 10.0
+    first_s: float = 4.5
+    low_bpm: float = 42.0
+    high_bpm: float = 210.0
+
+    def __post_init__(self) -> None:
+        if not 6.0 <= self.window_s <= 30.0:
+            raise PulseConfigError(
+                f"window of {self.window_s:g} s: choose 6 to 30 seconds for the estimate"
+            )
+        if not 20.0 <= self.low_bpm < self.high_bpm <= 300.0:
+            raise PulseConfigError(
+                f"band of {self.low_bpm:g}-{self.high_bpm:g} BPM: choose low < high in 20-300"
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrum:
+    """Power over frequency of one window: ``bpm`` (K,) and ``power`` (K,), the band only."""
+
+    bpm: NDArray[np.float64]
+    power: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """What the last seconds say. ``hr_bpm`` and ``snr_db`` are None while they are too few.
+
+    ``t``/``curve`` is the causally filtered live curve, ``window_s`` the seconds used.
+    """
+
+    hr_bpm: float | None = None
+    snr_db: float | None = None
+    window_s: float = 0.0
+    spectrum: Spectrum = field(default_factory=lambda: Spectrum(np.empty(0), np.empty(0)))
+    t: Signal = field(default_factory=lambda: np.empty(0))
+    curve: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+
+
+def smoothing(fs: float, at_30hz: float = 100.0) -> float:
+    """Returns the lambda at ``fs`` Hz that cuts where ``at_30hz`` cuts at 30 Hz (about 0.48 Hz)."""
+    return at_30hz * (fs / 30.0) ** 2
+
+
+@lru_cache(maxsize=64)
+def _trend_factor(n: int, smooth: float) -> Signal:
+    """Banded Cholesky factor of I + lambda^2 D'D, D the second difference (n-2, n)."""
+    d = (1.0, -2.0, 1.0)
+    bands = np.zeros((3, n))
+    for i in range(3):
+        for j in range(i + 1):
+            lag = i - j
+            bands[lag, j : j + n - 2] += d[i] * d[j]
+    bands *= smooth**2
+    bands[0] += 1.0
+    return np.asarray(cholesky_banded(bands, lower=True))
+
+
+def detrend(signal: Signal, smooth: float = 100.0) -> Signal:
+    """Takes the slow trend off a signal (n,): smoothness priors, Tarvainen et al. 2002.
+
+    x - (I + lambda^2 D'D)^-1 x; the matrix has five diagonals, so that n steps are enough.
+    """
+    if len(signal) < 3:
+        return signal - signal.mean() if len(signal) else signal
+    factor = _trend_factor(len(signal), smooth)
+    return np.asarray(signal - cho_solve_banded((factor, True), signal))
+
+
+def integrate(derivative: Signal, start: float = 0.0) -> Signal:
+    """Returns the running sum of (n,) differences, going on from ``start``."""
+    return start + np.cumsum(derivative)
+
+
+@lru_cache(maxsize=16)
+def _band_filter(fs: float, low_hz: float, high_hz: float) -> NDArray[np.float64]:
+    return np.asarray(butter(2, (low_hz, high_hz), "bandpass", fs=fs, output="sos"))
+
+
+def bandpass(signal: Signal, fs: float, low_hz: float = 0.7, high_hz: float = 3.5) -> Signal:
+    """Returns the causally band-passed signal (n,): a live curve that never changes its past."""
+    if not len(signal):
+        return signal
+    sos = _band_filter(fs, low_hz, min(high_hz, 0.49 * fs))
+    return np.asarray(sosfilt(sos, signal, zi=sosfilt_zi(sos) * signal[0])[0])
+
+
+def spectrum(signal: Signal, fs: float) -> tuple[Signal, Signal]:
+    """Returns frequencies (Hz) and power of a detrended window (n,): Hann, zero-padded FFT."""
+    n = len(signal)
+    nfft = 1 << int(np.ceil(np.log2(max(n, NFFT_S * fs))))
+    power = np.abs(np.fft.rfft(signal * np.hanning(n + 2)[1:-1], nfft)) ** 2
+    freqs = np.arange(len(power), dtype=np.float64) * (fs / nfft)
+    return freqs, power.astype(np.float64)
+
+
+def interpolate_peak(freqs: Signal, power: Signal, i: int) -> float:
+    """Returns the frequency of the top of the parabola through log power around bin ``i``."""
+    if not 0 < i < len(power) - 1:
+        return float(freqs[i])
+    a, b, c = np.log(power[i - 1 : i + 2] + 1e-300)
+    bend = a - 2.0 * b + c
+    shift = 0.0 if bend >= 0.0 else 0.5 * (a - c) / bend
+    return float(freqs[i] + np.clip(shift, -0.5, 0.5) * (freqs[1] - freqs[0]))
+
+
+def find_peak(freqs: Signal, power: Signal, low_hz: float, high_hz: float) -> float | None:
+    """Returns the pulse's frequency (Hz): the highest true peak in the band, or None.
+
+    A slope that comes in from below the band (movement, drift) has no peak and is no pulse.
+    When a peak of at least 40 % of the power stands at half the frequency, that is the pulse
+    and the higher one its second harmonic.
+    """
+    inner = power[1:-1]
+    tops = 1 + np.flatnonzero((inner >= power[:-2]) & (inner > power[2:]))
+    tops = tops[(freqs[tops] >= low_hz) & (freqs[tops] <= high_hz)]
+    if not len(tops) or power[tops].max() <= 0.0:
+        return None
+    best = tops[np.argmax(power[tops])]
+    halves = tops[np.abs(freqs[tops] - freqs[best] / 2.0) < 0.06]
+    if len(halves):
+        half = halves[np.argmax(power[halves])]
+        if power[half] >= 0.4 * power[best]:
+            best = half
+    return interpolate_peak(freqs, power, int(best))
+
+
+def snr_db(
+    freqs: Signal, power: Signal, hz: float, window_s: float, band: tuple[float, float]
+) -> float:
+    """Returns the signal-to-noise ratio in dB of a pulse at ``hz``, as de Haan & Jeanne define it.
+
+    Power around ``hz`` and 2 ``hz`` over the rest of the band. "Around" is what a steady tone
+    fills after the Hann window, 1.2 / ``window_s``, and at least 0.1 Hz.
+    """
+    inside = (freqs >= band[0]) & (freqs <= band[1])
+    half = max(0.1, 1.2 / window_s)
+    near = (np.abs(freqs - hz) <= half) | (np.abs(freqs - 2.0 * hz) <= half)
+    signal = power[inside & near].sum()
+    noise = power[inside & ~near].sum()
+    return float(10.0 * np.log10((signal + 1e-300) / (noise + 1e-300)))
+
+
+class PulseAnalyzer:
+    """Keeps the last seconds of pulse and estimates the heart rate from them.
+
+    Memory is bounded: ``window_s`` and a few seconds more, whatever the length of the recording.
+    """
+
+    def __init__(self, config: PulseConfig | None = None) -> None:
+        self.config = config or PulseConfig()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets the signal."""
+        self._fs = 30.0
+        self._end: float | None = None
+        self._signal = np.empty(0)
+
+    @property
+    def end_t(self) -> float | None:
+        """Time (s) of the newest sample."""
+        return self._end
+
+    def add(self, segment: BvpSegment) -> None:
+        """Takes a segment; where it overlaps what is there, it replaces it."""
+        values = segment.bvp.astype(np.float64)
+        if not len(values):
+            return
+        overlap = self._overlap(segment)
+        kept = self._signal[: len(self._signal) - overlap]
+        if segment.is_derivative:
+            values = integrate(values, kept[-1] if len(kept) else 0.0)
+        limit = round((self.config.window_s + SETTLE_S) * segment.fs)
+        self._signal = np.concatenate([kept, values])[-limit:]
+        self._end = float(segment.t[-1])
+
+    def _overlap(self, segment: BvpSegment) -> int:
+        """Number of samples that the segment replaces; a hole or another fs forgets them all."""
+        if self._end is not None:
+            ahead = round((float(segment.t[0]) - self._end) * segment.fs)
+            if segment.fs == self._fs and ahead <= 1:
+                return min(len(self._signal), 1 - ahead)
+        self.reset()
+        self._fs = segment.fs
+        return 0
+
+    def window(self) -> Signal:
+        """Returns the undetrended samples of the last ``window_s`` seconds, or what is there."""
+        return self._signal[-round(self.config.window_s * self._fs) :]
+
+    def estimate(self) -> Estimate:
+        """Returns the heart rate of the last ``window_s`` seconds and what the plots need."""
+        t, curve = self._curve()
+        signal, fs = self.window(), self._fs
+        length_s = len(signal) / fs
+        if length_s < self.config.first_s:
+            return Estimate(window_s=length_s, t=t, curve=curve)
+        band = (self.config.low_bpm / 60.0, self.config.high_bpm / 60.0)
+        freqs, power = spectrum(detrend(signal, smoothing(fs)), fs)
+        hz = find_peak(freqs, power, *band)
+        inside = (freqs >= band[0]) & (freqs <= band[1])
+        drawn = Spectrum(freqs[inside] * 60.0, power[inside] / (power[inside].max() + 1e-300))
+        if hz is None:
+            return Estimate(window_s=length_s, spectrum=drawn, t=t, curve=curve)
+        snr = snr_db(freqs, power, hz, length_s, band)
+        return Estimate(hz * 60.0, snr, length_s, drawn, t, curve)
+
+    def _curve(self) -> tuple[Signal, NDArray[np.float32]]:
+        fs, n = self._fs, round(self.config.window_s * self._fs)
+        low, high = self.config.low_bpm / 60.0, self.config.high_bpm / 60.0
+        curve = bandpass(self._signal, fs, low, high)[-n:]
+        end = self._end if self._end is not None else 0.0
+        t = end + (np.arange(len(curve)) - (len(curve) - 1)) / fs
+        return t, curve.astype(np.float32)
