@@ -1,0 +1,218 @@
+"""Video files: everything that FFmpeg reads, with the file's own time stamps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import av
+import av.error
+import av.logging
+import numpy as np
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, VideoReformatter
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from aimanet.errors import SourceError
+from aimanet.sources.base import RecordedSource, SourceInfo
+from aimanet.types import Frame
+
+FALLBACK_FPS = 30.0
+MAX_FPS = 1000.0
+"""Containers without a frame rate state their clock rate (90,000) instead."""
+DECODER_THREADS = 2
+
+av.logging.set_level(None)
+
+
+class TimeLine:
+    """Turns a file's time stamps into a clock that only grows.
+
+    A missing stamp is one frame after the one before. A stamp that lags by less than a frame
+    is nudged; a larger step back (files glued together) shifts everything behind it.
+
+    Args:
+        step_s: nominal time between frames, s.
+    """
+
+    def __init__(self, step_s: float) -> None:
+        self._step = step_s
+        self._last: float | None = None
+        self._shift = 0.0
+
+    def next(self, stamp: float | None) -> float:
+        """The time in s of the frame that carries ``stamp`` (s)."""
+        last = self._last
+        if stamp is None:
+            t = 0.0 if last is None else last + self._step
+        else:
+            t = stamp + self._shift
+        if last is not None and t <= last:
+            if last - t < self._step:
+                t = last + self._step / 2
+            else:
+                self._shift += last + self._step - t
+                t = last + self._step
+        self._last = t
+        return t
+
+
+class VideoSource(RecordedSource):
+    """A video file, upright (rotation metadata honoured) and as 8-bit RGB.
+
+    A damaged or truncated file is read as far as it goes; frames that cannot be decoded
+    leave a hole in ``Frame.index``.
+
+    Args:
+        spec: what the user wrote.
+        path: the file.
+        realtime: play at the file's own speed.
+    """
+
+    def __init__(self, spec: str, path: Path, realtime: bool = True) -> None:
+        super().__init__(spec, path.name, realtime)
+        self._path = path
+        self._container: InputContainer | None = None
+        self._undecoded = 0
+
+    def _start(self) -> tuple[SourceInfo, Iterator[Frame]]:
+        _require_readable(self._path)
+        self._container = container = _open_container(self._path)
+        stream = _video_stream(container, self._path)
+        fps = _nominal_fps(stream)
+        self._undecoded = 0
+        frames = self._frames_of(container, stream, 1.0 / (fps or FALLBACK_FPS))
+        first = next(frames, None)
+        if first is None:
+            raise SourceError(
+                f"{self._path}: no frame in it can be decoded; is the file damaged or incomplete?"
+            )
+        height, width = first.image.shape[:2]
+        codec = stream.codec_context.name
+        info = SourceInfo(
+            width=width,
+            height=height,
+            fps=fps,
+            frames=stream.frames or None,
+            duration_s=_duration_s(container, stream),
+            detail=f"{codec} {width}x{height}" + (f"@{fps:g}" if fps else ""),
+        )
+        return info, chain([first], frames)
+
+    def _release(self) -> None:
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    def _frames_of(
+        self, container: InputContainer, stream: VideoStream, step_s: float
+    ) -> Iterator[Frame]:
+        time_line = TimeLine(step_s)
+        to_rgb = VideoReformatter()
+        for number, picture in enumerate(self._decode(container, stream)):
+            t = time_line.next(picture.time)
+            yield Frame(number + self._undecoded, t, _upright_rgb(picture, to_rgb))
+
+    def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets)
+            except (StopIteration, av.error.FFmpegError):
+                return  # a file cut short ends where its data end
+            try:
+                pictures = packet.decode()
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError:
+                self._undecoded += 1
+                continue
+            for picture in pictures:
+                if picture.is_corrupt:
+                    self._undecoded += 1
+                else:
+                    yield picture
+
+
+def _require_readable(path: Path) -> None:
+    if not path.exists():
+        raise SourceError(f"{path}: no such file")
+    if path.is_dir():
+        raise SourceError(f"{path}: is a folder, not a video file")
+    if not os.access(path, os.R_OK):
+        raise SourceError(f"{path}: no permission to read it")
+    if path.stat().st_size == 0:
+        raise SourceError(f"{path}: the file is empty")
+
+
+def _open_container(path: Path) -> InputContainer:
+    try:
+        # absolute, so that a colon in the name is not taken for a protocol
+        container = av.open(str(path.absolute()), metadata_errors="replace")
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise SourceError(
+            f"{path}: not a video that can be read ({_reason(error)}); "
+            "is it complete and really a video?"
+        ) from error
+    kind = container.format.name
+    if kind == "tty" or kind == "image2" or kind.endswith("_pipe"):
+        container.close()
+        what = "a text file" if kind == "tty" else "a single picture"
+        raise SourceError(f"{path}: is {what}, not a video; a pulse needs moving pictures")
+    return container
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return str(text).strip().splitlines()[0].lower() if str(text).strip() else "unknown format"
+
+
+def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The first video stream that is no cover picture, ready to decode."""
+    for stream in container.streams.video:
+        if stream.disposition & Disposition.attached_pic:
+            continue
+        if getattr(stream, "codec_context", None) is None:
+            raise SourceError(f"{path}: its video format is unknown to this build of FFmpeg")
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = DECODER_THREADS
+        return stream
+    sound = " (only sound)" if container.streams.audio else ""
+    raise SourceError(f"{path}: has no video in it{sound}; give a file with a picture track")
+
+
+def _nominal_fps(stream: VideoStream) -> float | None:
+    rates = [stream.average_rate, stream.guessed_rate]
+    if stream.start_time is None:
+        rates.reverse()  # no time stamps in it: their average would be invented
+    for rate in rates:
+        if rate and 0 < rate <= MAX_FPS:
+            return float(rate)
+    return None
+
+
+def _duration_s(container: InputContainer, stream: VideoStream) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+def _upright_rgb(picture: VideoFrame, to_rgb: VideoReformatter) -> NDArray[np.uint8]:
+    """(H, W, 3) RGB, turned as the file's display matrix says."""
+    rgb = to_rgb.reformat(
+        picture,
+        format="rgb24",
+        src_color_range=picture.color_range,
+        dst_color_range=ColorRange.JPEG,
+        threads=1,
+    )
+    image = rgb.to_ndarray()
+    quarter_turns = round(picture.rotation / 90) % 4
+    if quarter_turns:
+        image = np.ascontiguousarray(np.rot90(image, quarter_turns))
+    return image
