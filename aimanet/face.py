@@ -1,0 +1,241 @@
+"""Frame to face crop: one person's face, followed, cut at sub-pixel precision.
+
+`FaceTracker` looks for the face (`face_detector`), keeps to one person, smooths the square
+around the face (`face_box`) and cuts it out. Where the detector's model comes from is
+`face_model`'s business.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from aimanet.face_box import MARGIN, BoxFilter, Square
+from aimanet.face_detector import FaceDetector, Region, Sighting
+from aimanet.face_model import existing_model, face_model_path
+from aimanet.types import FaceCrop, Frame
+
+__all__ = ["FaceTracker", "face_model_path"]
+
+ACQUIRE_SCORE = 0.5
+"""A new face needs this score; one being followed only `KEEP_SCORE`."""
+
+KEEP_SCORE = 0.3
+
+HOLD_S = 0.5
+"""While the detector misses the face, its square stays where it was for so long (s)."""
+
+PATIENCE_S = 1.0
+"""Only after so long (s) may somebody else be followed instead."""
+
+REACH = 0.6
+REACH_PER_S = 3.0
+"""How far from its expected place, in box sizes, the followed face may turn up: at once,
+and more for each second since it was last seen."""
+
+MAX_SCALE = 1.6
+"""Largest ratio of sizes between two sightings of the same face."""
+
+REGION = 3.0
+"""Side of the part of the frame that is searched for the followed face, in box sizes."""
+
+MIN_SIDE = 40
+"""Faces whose square would be smaller than this (px) are taken for none: the network's
+36 x 36 input would be made of invented pixels."""
+
+
+class FaceTracker:
+    """Follows one face through the frames of a source. Use and close it in one thread.
+
+    Args:
+        crop_size: side of the crops, px.
+        model_path: the detector's model; by default `face_model_path` finds or fetches it.
+
+    Raises:
+        FaceModelError: there is no usable model.
+    """
+
+    def __init__(self, crop_size: int = 72, model_path: Path | None = None) -> None:
+        self.crop_size = crop_size
+        path = face_model_path() if model_path is None else existing_model(model_path)
+        self._detector = FaceDetector(path, min_score=KEEP_SCORE)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the face; the next one found may be anybody's."""
+        self._face: BoxFilter | None = None
+        self._region: tuple[float, float, float] | None = None
+        self._image: NDArray[np.uint8] | None = None
+        self._last: FaceCrop | None = None
+        self._tiles: Iterator[int] = itertools.count()
+
+    def close(self) -> None:
+        """Free the detector; idempotent."""
+        self._detector.close()
+        self.reset()
+
+    def track(self, frame: Frame) -> FaceCrop:
+        """The face of the next frame; ``bbox`` and ``crop`` are None when there is none.
+
+        A frame equal to the one before gives the pixels of the crop before, unchanged.
+        Time that runs backwards (another source, a loop) resets the tracker.
+        """
+        if self._last is not None and frame.t < self._last.t:
+            self.reset()
+        image = _as_rgb(frame.image)
+        if self._last is not None and self._is_repeated(image):
+            self._last = dataclasses.replace(self._last, index=frame.index, t=frame.t)
+            return self._last
+        seen = self._find(image, frame.t)
+        if seen is not None:
+            self._follow(seen, frame.t)
+        square = self._square(frame.t)
+        self._last = self._crop(frame, image, square)
+        # A repeated picture is worth another look where the first did not find the face.
+        self._image = image if seen is not None else None
+        return self._last
+
+    def _is_repeated(self, image: NDArray[np.uint8]) -> bool:
+        old = self._image
+        if old is None or old.shape != image.shape:
+            return False
+        return np.array_equal(old[::16, ::16], image[::16, ::16]) and np.array_equal(old, image)
+
+    def _follow(self, seen: Sighting, t: float) -> None:
+        if self._face is None:
+            self._face = BoxFilter(seen, t)
+        else:
+            self._face.update(seen, t)
+
+    def _square(self, t: float) -> Square | None:
+        if self._face is None or t - self._face.t > HOLD_S:
+            return None
+        return self._face.square
+
+    def _crop(self, frame: Frame, image: NDArray[np.uint8], square: Square | None) -> FaceCrop:
+        if square is None:
+            return FaceCrop(frame.index, frame.t, None, None)
+        half = square.side / 2
+        bbox = (square.x - half, square.y - half, float(square.side), float(square.side))
+        return FaceCrop(frame.index, frame.t, bbox, cut(image, square, self.crop_size))
+
+    def _find(self, image: NDArray[np.uint8], t: float) -> Sighting | None:
+        if min(image.shape[:2]) < 2:
+            return None
+        if self._face is not None and t - self._face.t > PATIENCE_S:
+            self._face = self._region = None
+        if self._face is None:
+            return self._find_new(image)
+        return self._find_again(self._face, image, t)
+
+    def _find_again(self, face: BoxFilter, image: NDArray[np.uint8], t: float) -> Sighting | None:
+        """The face being followed: where it should be, else anywhere it can have got to."""
+        looks = (self._search_region(face, image), None)
+        for region in looks:
+            found = [
+                (cost, seen)
+                for seen in self._detector.look(image, region)
+                if (cost := _strangeness(face, seen, t)) is not None
+            ]
+            if found:
+                return min(found, key=lambda pair: pair[0])[1]
+        return None
+
+    def _search_region(self, face: BoxFilter, image: NDArray[np.uint8]) -> Region:
+        """A square around the face, which stays put while it can.
+
+        A detector that sees the same things at the same place errs the same way, and the
+        box is steadier for it.
+        """
+        x, y = face.square.x, face.square.y
+        if self._region is not None:
+            x0, y0, size = self._region
+            near = math.hypot(x - x0, y - y0) < 0.5 * size
+            if not (near and 0.75 < face.size / size < 1.33):
+                self._region = None
+        if self._region is None:
+            self._region = (x, y, face.size)
+        return _clip(*self._region, REGION, image)
+
+    def _find_new(self, image: NDArray[np.uint8]) -> Sighting | None:
+        """The largest and most central face; small ones tile by tile, one tile a frame."""
+        tiles = _tiles(image)
+        tile = tiles[next(self._tiles) % len(tiles)]
+        for region in (None, tile):
+            found = [
+                seen
+                for seen in self._detector.look(image, region)
+                if seen.score >= ACQUIRE_SCORE and seen.box_size * MARGIN >= MIN_SIDE
+            ]
+            if found:
+                return max(found, key=lambda seen: _prominence(seen, image))
+        return None
+
+
+def cut(image: NDArray[np.uint8], square: Square, size: int) -> NDArray[np.uint8]:
+    """The square of an (H, W, 3) image as (size, size, 3), sub-pixel, area-averaged.
+
+    Past the frame's border its outermost pixels are repeated.
+    """
+    # OpenCV counts from the middle of the first pixel, boxes from its corner.
+    centre = (square.x - 0.5, square.y - 0.5)
+    patch = cv2.getRectSubPix(image, (square.side, square.side), centre)
+    how = cv2.INTER_AREA if square.side >= size else cv2.INTER_LINEAR
+    return cv2.resize(patch, (size, size), interpolation=how).astype(np.uint8, copy=False)
+
+
+def _as_rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Grey and alpha pictures as RGB; RGB as it is, contiguous."""
+    if image.ndim == 2 or image.shape[2] == 1:
+        image = np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
+    return np.ascontiguousarray(image[..., :3])
+
+
+def _strangeness(face: BoxFilter, seen: Sighting, t: float) -> float | None:
+    """How unlike the followed face a sighting is (0: the same); None: cannot be it."""
+    x, y = face.predict(t)
+    away = math.hypot(seen.box_x - x, seen.box_y - y) / face.size
+    scale = max(seen.box_size / face.size, face.size / max(seen.box_size, 1e-6))
+    if away > REACH + REACH_PER_S * (t - face.t) or scale > MAX_SCALE:
+        return None
+    return away + scale - 1
+
+
+def _prominence(seen: Sighting, image: NDArray[np.uint8]) -> float:
+    """Size, with faces at the frame's edge counting half."""
+    height, width = image.shape[:2]
+    away = math.hypot(seen.box_x / width - 0.5, seen.box_y / height - 0.5) / math.hypot(0.5, 0.5)
+    return seen.box_size * (1 - 0.5 * away)
+
+
+def _clip(x: float, y: float, size: float, times: float, image: NDArray[np.uint8]) -> Region:
+    """A square of ``times * size`` around (x, y), inside the image and never empty."""
+    height, width = image.shape[:2]
+    half = max(times * size / 2, 8.0)
+    x0, x1 = (min(max(round(v), 0), width) for v in (x - half, x + half))
+    y0, y1 = (min(max(round(v), 0), height) for v in (y - half, y + half))
+    return min(x0, width - 1), min(y0, height - 1), max(x1, x0 + 1), max(y1, y0 + 1)
+
+
+def _tiles(image: NDArray[np.uint8]) -> list[Region]:
+    """Overlapping squares of half the frame's shorter side, the middle ones first."""
+    height, width = image.shape[:2]
+    side = max(min(height, width) // 2, 1)
+    lefts, tops = (_spread(length, side) for length in (width, height))
+    tiles = [(x, y, x + side, y + side) for y in tops for x in lefts]
+    middle = (width / 2, height / 2)
+    return sorted(tiles, key=lambda r: math.dist(((r[0] + r[2]) / 2, (r[1] + r[3]) / 2), middle))
+
+
+def _spread(length: int, side: int) -> list[int]:
+    """Starts of windows of ``side`` that cover ``length`` with about half overlap."""
+    count = max(1, math.ceil(2 * (length - side) / side) + 1)
+    return [round(i * (length - side) / max(1, count - 1)) for i in range(count)]

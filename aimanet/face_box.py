@@ -1,0 +1,125 @@
+"""From jumpy sightings of one face to the square its crops are cut from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aimanet.face_detector import Sighting
+
+MARGIN = 1.5
+"""Side of the square over the detector's box (eyebrows to chin). The whole face, hairline
+and chin included, then fills about nine tenths of the square's height and two thirds of its
+width, as the faces of `aimanet.synthesis` do that the network has learned from."""
+
+SLOW_HZ = 0.8
+"""Cut-off of the centre's smoothing while the head is still, Hz."""
+
+SPEED_HZ = 20.0
+"""What a head's speed adds to that cut-off, Hz per (box size per second)."""
+
+SHAPE_TAU_S = 1.0
+"""Time constant (s) over which box and landmarks agree on offset and scale."""
+
+SIZE_TAU_S = 0.3
+"""Time constant (s) of the square's growing and shrinking, once it does."""
+
+SIZE_START = 0.04
+SIZE_STOP = 0.005
+"""The square starts to follow the face's size at a difference of 4 % and stops at 0.5 %:
+between, its scale is constant and adds nothing to the pulse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A square in a frame: centre (px, pixel i covers i to i + 1) and whole side (px)."""
+
+    x: float
+    y: float
+    side: int
+
+
+class OneEuro:
+    """Low-pass for a position: slow while it rests, quick while it moves.
+
+    After Casiez, Roussel and Vogel, "1 Euro Filter" (CHI 2012): the cut-off rises with the
+    smoothed speed. ``unit`` makes speeds relative, so that near and far heads act alike.
+    """
+
+    def __init__(self, x: NDArray[np.float64], slow_hz: float, speed_hz: float) -> None:
+        self.x = x
+        self.speed = np.zeros_like(x)
+        self._raw = x
+        self._slow_hz, self._speed_hz = slow_hz, speed_hz
+
+    def update(self, x: NDArray[np.float64], dt: float, unit: float) -> NDArray[np.float64]:
+        """The smoothed position, ``dt`` seconds after the last."""
+        self.speed = self.speed + _weight(dt, 1.5) * ((x - self._raw) / dt - self.speed)
+        self._raw = x
+        cutoff = self._slow_hz + self._speed_hz * float(np.hypot(*self.speed)) / unit
+        self.x = self.x + _weight(dt, cutoff) * (x - self.x)
+        return self.x
+
+
+class BoxFilter:
+    """Follows one face: a steady, sub-pixel centre and a side that seldom changes.
+
+    The landmarks' mean and spread are far steadier from frame to frame than the detector's
+    box, the box knows better where the whole head is. So the quick part is taken from the
+    landmarks and the slow part from the box (a complementary filter), then smoothed.
+    """
+
+    def __init__(self, first: Sighting, t: float) -> None:
+        self.t = t
+        self._shape = _shape(first)
+        self.size = first.box_size
+        self._centre = OneEuro(np.array([first.box_x, first.box_y]), SLOW_HZ, SPEED_HZ)
+        self._level = self._target = self.size
+        self._gliding = False
+        self._side = round(MARGIN * self.size)
+
+    @property
+    def square(self) -> Square:
+        """What to cut now."""
+        return Square(float(self._centre.x[0]), float(self._centre.x[1]), self._side)
+
+    def predict(self, t: float) -> tuple[float, float]:
+        """Where the face's centre should be at ``t`` if it kept its speed (px)."""
+        x, y = self._centre.x + self._centre.speed * min(t - self.t, 0.2)
+        return float(x), float(y)
+
+    def update(self, seen: Sighting, t: float) -> None:
+        """Take in the newest sighting of the face."""
+        dt = t - self.t
+        if dt <= 0:
+            return
+        self.t = t
+        self._shape += (1 - math.exp(-dt / SHAPE_TAU_S)) * (_shape(seen) - self._shape)
+        centre = np.array([seen.mark_x, seen.mark_y]) + self._shape[:2] * seen.spread
+        self._centre.update(centre, dt, self.size)
+        self._update_side(float(self._shape[2]) * seen.spread, dt)
+
+    def _update_side(self, size: float, dt: float) -> None:
+        weight = 1 - math.exp(-dt / SIZE_TAU_S)
+        self._level += weight * (size - self._level)
+        self.size = self._level
+        away = abs(self._level / self._target - 1)
+        self._gliding = away > (SIZE_STOP if self._gliding else SIZE_START)
+        if self._gliding:
+            self._target += weight * (self._level - self._target)
+        if abs(MARGIN * self._target - self._side) > 0.75:  # not 0.5: no flicker between two
+            self._side = round(MARGIN * self._target)
+
+
+def _shape(seen: Sighting) -> NDArray[np.float64]:
+    """Offset (x, y) of the box from the landmarks and its size, all in spreads."""
+    offset = (seen.box_x - seen.mark_x, seen.box_y - seen.mark_y, seen.box_size)
+    return np.array(offset) / max(seen.spread, 1e-6)
+
+
+def _weight(dt: float, cutoff_hz: float) -> float:
+    """What the newest value weighs in a first-order low-pass."""
+    return 1 - math.exp(-2 * math.pi * cutoff_hz * dt)
