@@ -61,13 +61,13 @@ def project_pos(windows: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
 
 
 def project_chrom(windows: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
-    """Chrominance: X = 3R - 2G, Y = 1.5R + G - 1.5B, band-passed, X - (std X / std Y) Y, Hann."""
+    """Chrominance: X = 3R - 2G, Y = 1.5R + G - 1.5B, band-passed, X - (std X / std Y) Y."""
     r, g, b = windows[..., 0], windows[..., 1], windows[..., 2]
     band = _band_matrix(windows.shape[1], fs)
     x = (3.0 * r - 2.0 * g) @ band
     y = (1.5 * r + g - 1.5 * b) @ band
     alpha = x.std(axis=1, keepdims=True) / (y.std(axis=1, keepdims=True) + 1e-12)
-    return (x - alpha * y) * hann(windows.shape[1])
+    return x - alpha * y
 
 
 def hann(length: int) -> NDArray[np.float64]:
@@ -126,7 +126,7 @@ class OverlapAdd:
         sums, weight = np.zeros(fresh + length - 1), np.zeros(fresh + length - 1)
         sums[: len(self._sum)], weight[: len(self._sum)] = self._sum, self._weight
         for k in range(fresh):
-            sums[k : k + length] += pulses[k]
+            sums[k : k + length] += pulses[k] * weights
             weight[k : k + length] += weights
         # The next window starts one sample later: only what it still touches is kept.
         self._sum, self._weight = sums[fresh:], weight[fresh:]
@@ -135,8 +135,7 @@ class OverlapAdd:
     def _provisional(self, colour: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
         """One projection of the little there is, until the first full window replaces it."""
         pulse = self._project(_normalised(colour[None]), fs)[0]
-        weights = self._weights_of(len(colour))
-        return (pulse - pulse.mean()) / weights
+        return pulse - pulse.mean()
 
 
 def _normalised(windows: NDArray[np.float64]) -> NDArray[np.float64]:

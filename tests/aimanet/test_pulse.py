@@ -1,0 +1,204 @@
+"""The pulse estimate against signals whose rate is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.signal import chirp
+
+from aimanet.pulse import (
+    PulseAnalyzer,
+    PulseConfig,
+    PulseConfigError,
+    bandpass,
+    detrend,
+    find_peak,
+    integrate,
+    interpolate_peak,
+    smoothing,
+    snr_db,
+    spectrum,
+)
+from aimanet.types import BvpSegment
+
+FS = 30.0
+
+
+def beat(hr_bpm: float, seconds: float, harmonic: float = 0.3, phase: float = 0.0) -> np.ndarray:
+    phi = 2 * np.pi * hr_bpm / 60 * np.arange(round(seconds * FS)) / FS + phase
+    return np.sin(phi) + harmonic * np.sin(2 * phi - 0.9)
+
+
+def segments(signal: np.ndarray, *, derivative: bool = False, t0: float = 0.0, step: int = 10):
+    t = t0 + np.arange(len(signal)) / FS
+    for i in range(0, len(signal) - step + 1, step):
+        part = slice(i, i + step)
+        yield BvpSegment(t[part], FS, signal[part].astype(np.float32), derivative)
+
+
+def estimate_of(signal: np.ndarray, config: PulseConfig | None = None, **how):
+    analyzer = PulseAnalyzer(config)
+    for segment in segments(signal, **how):
+        analyzer.add(segment)
+    return analyzer.estimate()
+
+
+@pytest.mark.parametrize("hr", [42.5, 48, 53, 60, 72, 90, 120, 143.7, 165, 180, 209])
+@pytest.mark.parametrize("seconds", [5, 10])
+def test_a_clean_beat_reads_its_rate(hr: float, seconds: float) -> None:
+    errors = [
+        estimate_of(beat(hr, seconds, phase=phase)).hr_bpm - hr for phase in (0.0, 1.3, 2.6, 4.4)
+    ]
+    assert np.abs(errors).max() < (2.5 if seconds == 5 else 0.5)
+
+
+def test_noise_and_drift_do_not_move_the_rate() -> None:
+    rng = np.random.default_rng(3)
+    drift = 20 * np.sin(2 * np.pi * 0.07 * np.arange(300) / FS) + np.linspace(0, 50, 300)
+    for hr in (50, 75, 110, 160):
+        estimate = estimate_of(beat(hr, 10) + drift + rng.normal(0, 0.8, 300))
+        assert estimate.hr_bpm == pytest.approx(hr, abs=1.5)
+        assert estimate.snr_db > 3
+
+
+def test_a_rising_rate_is_followed_within_half_a_window() -> None:
+    t = np.arange(60 * 30) / FS
+    signal = chirp(t, 60 / 60, 60, 120 / 60)
+    analyzer = PulseAnalyzer()
+    for segment in segments(signal):
+        analyzer.add(segment)
+        end = float(segment.t[-1])
+        if end > 10:
+            expected = 60 + (end - 5)  # 1 BPM a second, the middle of the window
+            assert analyzer.estimate().hr_bpm == pytest.approx(expected, abs=2.5)
+
+
+def test_a_wrong_lock_is_left_within_one_window() -> None:
+    analyzer = PulseAnalyzer()
+    for segment in segments(np.concatenate([beat(150, 20), beat(66, 10)])):
+        analyzer.add(segment)
+    assert analyzer.estimate().hr_bpm == pytest.approx(66, abs=1)
+
+
+def test_the_second_harmonic_is_not_the_pulse() -> None:
+    assert estimate_of(beat(55, 10, harmonic=1.3)).hr_bpm == pytest.approx(55, abs=1)
+    assert estimate_of(beat(110, 10, harmonic=0.0)).hr_bpm == pytest.approx(110, abs=1)
+
+
+def test_a_slope_from_below_the_band_is_no_peak() -> None:
+    freqs = np.linspace(0, 15, 1000)
+    assert find_peak(freqs, np.exp(-freqs), 0.7, 3.5) is None
+    slow = np.sin(2 * np.pi * 0.45 * np.arange(300) / FS) * 30
+    assert estimate_of(slow + beat(90, 10)).hr_bpm == pytest.approx(90, abs=1)
+
+
+def test_no_estimate_before_there_is_enough() -> None:
+    assert estimate_of(beat(72, 4)).hr_bpm is None
+    assert estimate_of(beat(72, 5)).hr_bpm is not None
+
+
+def test_derivatives_are_integrated_across_segments() -> None:
+    signal = beat(72, 12)
+    analyzer = PulseAnalyzer()
+    for segment in segments(np.diff(signal), derivative=True, t0=1 / FS):
+        analyzer.add(segment)
+    window = analyzer.window()
+    truth = signal[1 : 1 + 10 * (len(signal) // 10)]
+    truth = truth[len(truth) - len(window) - (len(signal) - 1) % 10 :][: len(window)]
+    assert np.corrcoef(window, signal[350 - len(window) + 1 : 351])[0, 1] > 0.9999
+    assert np.allclose(integrate(np.diff(signal), signal[0]), signal[1:])
+
+
+def test_newer_samples_replace_older_ones() -> None:
+    analyzer = PulseAnalyzer()
+    good = beat(72, 10).astype(np.float32)
+    t = np.arange(300) / FS
+    for end in range(60, 301, 10):
+        spoilt = good[end - 60 : end].copy()
+        if end < 300:
+            spoilt[-30:] = 0.0
+        analyzer.add(BvpSegment(t[end - 60 : end], FS, spoilt, False))
+    assert np.allclose(analyzer.window(), good)
+
+
+def test_a_hole_starts_anew() -> None:
+    analyzer = PulseAnalyzer()
+    for segment in segments(beat(72, 10)):
+        analyzer.add(segment)
+    for segment in segments(beat(72, 1), t0=12.0):
+        analyzer.add(segment)
+    assert len(analyzer.window()) == 30
+    assert analyzer.estimate().hr_bpm is None
+
+
+def test_memory_is_bounded_and_an_hour_of_integration_stays_exact() -> None:
+    analyzer = PulseAnalyzer(PulseConfig(window_s=6))
+    rate = np.diff(beat(72, 600, phase=0.2)) + 0.05  # a constant bias climbs without end
+    for segment in segments(rate, derivative=True):
+        analyzer.add(segment)
+    assert len(analyzer.window()) == 180
+    assert analyzer.estimate().hr_bpm == pytest.approx(72, abs=0.5)
+
+
+def test_the_live_curve_does_not_change_its_past() -> None:
+    rng = np.random.default_rng(5)
+    analyzer, before = PulseAnalyzer(), None
+    for segment in segments(beat(72, 25) + rng.normal(0, 0.3, 750)):
+        analyzer.add(segment)
+        now = analyzer.estimate()
+        assert now.t[-1] == pytest.approx(segment.t[-1])
+        if before is not None and segment.t[-1] > 16:
+            same = np.isin(np.round(before.t * FS), np.round(now.t * FS))
+            assert np.allclose(before.curve[same], now.curve[: same.sum()], atol=0.02)
+        before = now
+
+
+def test_sparse_detrend_equals_the_dense_formula() -> None:
+    rng = np.random.default_rng(0)
+    for n, smooth in ((3, 100.0), (17, 5.0), (300, 100.0), (450, 225.0)):
+        x = np.cumsum(rng.normal(size=n))
+        d2 = np.diff(np.eye(n), 2, axis=0)
+        dense = x - np.linalg.solve(np.eye(n) + smooth**2 * d2.T @ d2, x)
+        assert np.abs(detrend(x, smooth) - dense).max() < 1e-8
+
+
+def test_detrend_cuts_at_the_same_frequency_at_every_rate() -> None:
+    for fs in (15.0, 30.0, 60.0):
+        t = np.arange(round(40 * fs)) / fs
+        tone = np.sin(2 * np.pi * 0.48 * t)
+        kept = detrend(tone, smoothing(fs))[len(t) // 4 : -len(t) // 4]
+        assert np.std(kept) / np.std(tone) == pytest.approx(0.5, abs=0.05)
+
+
+def test_bandpass_keeps_the_band_and_is_causal() -> None:
+    t = np.arange(900) / FS
+    keep, low, high = (np.sin(2 * np.pi * f * t) for f in (1.5, 0.1, 9.0))
+    assert np.std(bandpass(keep, FS)[300:]) > 0.9 * np.std(keep)
+    assert np.std(bandpass(low, FS)[300:]) < 0.05
+    assert np.std(bandpass(high, FS)[300:]) < 0.05
+    changed = keep.copy()
+    changed[500:] = 9.0
+    assert np.array_equal(bandpass(keep, FS)[:500], bandpass(changed, FS)[:500])
+
+
+def test_the_snr_is_power_near_the_pulse_over_the_rest() -> None:
+    freqs = np.arange(0, 5, 0.01)
+    power = np.ones_like(freqs)
+    near = (np.abs(freqs - 1.0) <= 0.12) | (np.abs(freqs - 2.0) <= 0.12)
+    inside = (freqs >= 0.7) & (freqs <= 3.5)
+    expected = 10 * np.log10((near & inside).sum() / (inside & ~near).sum())
+    assert snr_db(freqs, power, 1.0, 10.0, (0.7, 3.5)) == pytest.approx(expected, abs=0.2)
+    power[near] = 100.0
+    assert snr_db(freqs, power, 1.0, 10.0, (0.7, 3.5)) == pytest.approx(expected + 20, abs=0.2)
+
+
+def test_the_peak_is_interpolated_between_bins() -> None:
+    signal = np.sin(2 * np.pi * 1.2345 * np.arange(300) / FS)
+    freqs, power = spectrum(signal, FS)
+    assert interpolate_peak(freqs, power, int(np.argmax(power))) == pytest.approx(1.2345, abs=2e-3)
+
+
+@pytest.mark.parametrize("bad", [{"window_s": 5}, {"window_s": 31}, {"low_bpm": 220}])
+def test_settings_out_of_range_say_so(bad: dict[str, float]) -> None:
+    with pytest.raises(PulseConfigError, match="choose"):
+        PulseConfig(**bad)
