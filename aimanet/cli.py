@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ class Command:
 
 COMMANDS = {
     "analyze": Command("analyze", "a heart rate for a video file, no labels needed"),
-    "live": Command("live", "a heart rate from a camera, stream, file or the demo face, as it runs"),
+    "live": Command(
+        "live", "a heart rate from a camera, stream, file or the demo face, as it runs"
+    ),
     "cameras": Command("cameras", "the cameras of this computer"),
     "synthesize": Command("synthesize", "videos of drawn faces with a known pulse"),
     "train": Command("train", "train the network on drawn faces"),
@@ -121,10 +124,16 @@ def _dispatch(args: list[str], *, own_process: bool) -> int:
     if args and name not in COMMANDS:
         raise UsageError(_unknown(args))
     if own_process and name != "desktop":
-        from aimanet.terminal.noise import silence_native_libraries
-
-        silence_native_libraries()
+        _prepare_process()
     return _run(COMMANDS[name].module if args else "desktop", rest)
+
+
+def _prepare_process() -> None:
+    from aimanet.terminal.noise import silence_native_libraries
+
+    silence_native_libraries()
+    # Half-written files go away after `kill`, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _run(module: str, args: list[str]) -> int:

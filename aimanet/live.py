@@ -20,7 +20,7 @@ QUEUE_FRAMES = 15
 """Half a second at 30 fps: longer than the network's bursts, short enough to stay live."""
 
 _WAKE_S = 0.25  # how often a waiting consumer looks whether it was asked to stop
-_JOIN_S = 10.0  # longer than a source may block in one read
+_JOIN_S = 5.0  # longer than a source may block in one read
 
 
 class StopRequest:
@@ -64,8 +64,8 @@ class Feed(Protocol):
 
     def __enter__(self) -> Feed: ...
     def __exit__(self, *_: object) -> None: ...
-    def frames(self, stop: StopRequest, seconds: float | None) -> Iterator[Frame]:
-        """Frames until the source ends, ``stop`` is asked or ``seconds`` have gone by."""
+    def frames(self, seconds: float | None = None) -> Iterator[Frame]:
+        """Frames until the source ends, a stop is asked for or ``seconds`` have gone by."""
         ...
 
 
@@ -75,10 +75,10 @@ class DirectFeed:
     ``seconds`` of ``frames`` are the recording's own.
     """
 
-    dropped = 0
-
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, stop: StopRequest) -> None:
         self._source = source
+        self._stop = stop
+        self.dropped = 0
 
     def __enter__(self) -> DirectFeed:
         self.info = self._source.open()
@@ -87,10 +87,10 @@ class DirectFeed:
     def __exit__(self, *_: object) -> None:
         self._source.close()
 
-    def frames(self, stop: StopRequest, seconds: float | None) -> Iterator[Frame]:
-        """Frames until the end, ``stop``, or ``seconds`` after the first one."""
+    def frames(self, seconds: float | None = None) -> Iterator[Frame]:
+        """Frames until the end, a stop, or ``seconds`` after the first one."""
         start: float | None = None
-        while not stop.asked and (frame := self._source.read()) is not None:
+        while not self._stop.asked and (frame := self._source.read()) is not None:
             start = frame.t if start is None else start
             if seconds is not None and frame.t - start >= seconds:
                 return
@@ -105,14 +105,20 @@ class CaptureFeed:
 
     Args:
         source: opened, read and closed in the thread.
+        stop: when asked, the frames end.
         on_notice: told, in the consumer's thread, that the source is gone for now.
         capacity: frames kept.
     """
 
     def __init__(
-        self, source: Source, on_notice: Notice = lambda _: None, capacity: int = QUEUE_FRAMES
+        self,
+        source: Source,
+        stop: StopRequest,
+        on_notice: Notice = lambda _: None,
+        capacity: int = QUEUE_FRAMES,
     ) -> None:
         self._source = source
+        self._stop = stop
         self._on_notice = on_notice
         self._capacity = capacity
         self._queue: deque[Frame] = deque()
@@ -130,6 +136,7 @@ class CaptureFeed:
 
         Raises:
             SourceError: it cannot be opened.
+            KeyboardInterrupt: a stop was asked for meanwhile.
         """
         self._thread.start()
         try:
@@ -150,14 +157,14 @@ class CaptureFeed:
         """Frames that wait for the consumer."""
         return len(self._queue)
 
-    def frames(self, stop: StopRequest, seconds: float | None) -> Iterator[Frame]:
-        """Frames until the source ends, ``stop`` is asked or ``seconds`` of the clock are over.
+    def frames(self, seconds: float | None = None) -> Iterator[Frame]:
+        """Frames until the source ends, a stop is asked for or ``seconds`` of the clock are over.
 
         Raises:
             SourceError: the source failed for good.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
-        while not stop.asked:
+        while not self._stop.asked:
             if deadline is not None and time.monotonic() >= deadline:
                 return
             frame = self._take(deadline)
@@ -172,6 +179,8 @@ class CaptureFeed:
     def _await_opening(self) -> None:
         with self._changed:
             while self._opened is None and not self._ended:
+                if self._stop.asked:
+                    raise KeyboardInterrupt
                 self._changed.wait(_WAKE_S)
         if self._opened is None:
             self._raise_failure()
@@ -193,19 +202,23 @@ class CaptureFeed:
     def _capture(self) -> None:
         """The thread: open, read to the end, close."""
         try:
-            with self._source as source:
-                self._read_all(source)
+            opened = self._source.open()
+            with self._changed:
+                self._opened = opened
+                self._changed.notify_all()
+            self._read_all()
         except BaseException as error:  # handed to the consumer, who knows what to tell
             self._failure = error
         finally:
+            self._source.close()
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()
 
-    def _read_all(self, source: Source) -> None:
+    def _read_all(self) -> None:
         while not self._closing:
             try:
-                frame = source.read()
+                frame = self._source.read()
             except SourceInterrupted as gone:
                 self._tell(str(gone))
                 continue

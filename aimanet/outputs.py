@@ -34,7 +34,7 @@ class AtomicText:
         if self._target.exists() and not os.access(self._target, os.W_OK):
             raise OutputError(f"{self._asked} may not be written: change its rights or the name")
         try:
-            self._file = open(  # noqa: SIM115 - closed in __exit__
+            self._file = open(
                 self._target if self._direct else self._part, "w", encoding="utf-8", newline=""
             )
         except OSError as error:

@@ -37,7 +37,7 @@ def _copied(stream, descriptor: int):  # type: ignore[no-untyped-def]
         return stream
     with open(os.devnull, "wb") as nothing:
         os.dup2(nothing.fileno(), descriptor)
-    return open(  # noqa: SIM115 - lives as long as the process
+    return open(
         copy,
         "w",
         encoding=stream.encoding,

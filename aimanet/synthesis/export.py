@@ -1,0 +1,191 @@
+"""Drawn faces as video files, each with a CSV of its true pulse."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+import av
+import av.error
+import numpy as np
+from numpy.typing import NDArray
+
+from aimanet.errors import OutputError
+from aimanet.outputs import AtomicText
+from aimanet.synthesis.scene import DemoScene, SceneConfig
+
+INDEX = "clips.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFormat:
+    """A container and an encoder: file suffix, FFmpeg codec, pixel format, encoder options."""
+
+    suffix: str
+    codec: str
+    pixels: str
+    options: dict[str, str] = field(default_factory=dict)
+
+
+LOSSLESS = VideoFormat(".mkv", "ffv1", "bgr0")
+# At CRF 12 the encoder keeps the half grey level of a pulse; defaults (CRF 23) halve it.
+HIGH_QUALITY = VideoFormat(".mp4", "libx264", "yuv420p", {"crf": "12", "preset": "fast"})
+
+
+class VideoWriter:
+    """Writes RGB images of equal size and rate; the file appears when it is complete.
+
+    Args:
+        path: the file; its suffix should be the format's.
+        fps: frames per second, Hz.
+        size: width and height, px; even numbers.
+        form: container and encoder.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, fps: float, size: tuple[int, int], form: VideoFormat) -> None:
+        self._path = path
+        self._fps = Fraction(fps).limit_denominator(1001)
+        self._size = size
+        self._form = form
+        self._part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+        self._count = 0
+
+    def __enter__(self) -> VideoWriter:
+        try:
+            self._container = av.open(str(self._part), "w")
+        except (OSError, av.error.FFmpegError) as error:
+            raise OutputError(
+                f"cannot write {self._path}: {error}; choose another place"
+            ) from error
+        self._stream = self._container.add_stream(
+            self._form.codec, rate=self._fps, options=self._form.options
+        )
+        self._stream.width, self._stream.height = self._size
+        self._stream.pix_fmt = self._form.pixels
+        return self
+
+    def write(self, image: NDArray[np.uint8]) -> None:
+        """Appends an (H, W, 3) uint8 RGB image."""
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        frame.pts, frame.time_base = self._count, 1 / self._fps
+        self._count += 1
+        self._container.mux(self._stream.encode(frame))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._container.mux(self._stream.encode())
+            self._container.close()
+            if kind is None:
+                self._part.replace(self._path)
+        except (OSError, av.error.FFmpegError) as failure:
+            raise OutputError(
+                f"cannot write {self._path}: {failure}; is the disk full?"
+            ) from failure
+        finally:
+            self._part.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """Which clips to draw: ``clips`` of ``seconds`` each at ``fps`` and ``size`` from ``seed``.
+
+    Clip ``i`` depends on ``seed`` and ``i`` only, so that more clips can be asked for later.
+    """
+
+    folder: Path
+    clips: int
+    seed: int
+    seconds: float = 30.0
+    fps: float = 30.0
+    size: tuple[int, int] = (640, 480)
+    form: VideoFormat = HIGH_QUALITY
+
+    def scene(self, i: int) -> SceneConfig:
+        """The random face, heart rate and disturbances of clip ``i``."""
+        rng = np.random.default_rng([self.seed, i])
+        return SceneConfig(
+            hr=round(float(rng.uniform(45.0, 165.0)), 1),
+            seed=int(rng.integers(2**31)),
+            seconds=self.seconds,
+            fps=self.fps,
+            width=self.size[0],
+            height=self.size[1],
+        )
+
+    def video(self, i: int) -> Path:
+        """The video of clip ``i``."""
+        return self.folder / f"clip_{i:04d}{self.form.suffix}"
+
+    def truth(self, i: int) -> Path:
+        """The CSV of the true pulse of clip ``i``."""
+        return self.folder / f"clip_{i:04d}.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportProgress:
+    """``frame`` of ``frames`` of clip ``clip`` of ``clips`` is drawn (counted from 1)."""
+
+    clip: int
+    clips: int
+    frame: int
+    frames: int
+    video: Path
+    hr_bpm: float
+
+
+def export(plan: ExportPlan) -> Iterator[ExportProgress]:
+    """Draws and writes the clips one after the other, and ``clips.csv`` that lists them.
+
+    When it is stopped in between, the finished clips stay and are listed.
+
+    Raises:
+        OutputError: the folder cannot be written, or holds such clips already.
+    """
+    with _new_index(plan) as index:
+        index.write("video,truth,hr_bpm,seconds,fps,scene_seed\n")
+        for i in range(plan.clips):
+            config = plan.scene(i)
+            yield from _export_clip(plan, i, DemoScene(config))
+            index.write(
+                f"{plan.video(i).name},{plan.truth(i).name},{config.hr:g},"
+                f"{plan.seconds:g},{plan.fps:g},{config.seed}\n"
+            )
+            index.flush()
+
+
+def _new_index(plan: ExportPlan) -> TextIO:
+    names = [path for i in range(plan.clips) for path in (plan.video(i), plan.truth(i))]
+    for path in [plan.folder / INDEX, *names]:
+        if path.exists():
+            raise OutputError(f"{path} exists already: choose a new folder, nothing is overwritten")
+    try:
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        return (plan.folder / INDEX).open("x", encoding="utf-8")
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputError(f"cannot write to {plan.folder}: {why}; choose another folder") from error
+
+
+def _export_clip(plan: ExportPlan, i: int, scene: DemoScene) -> Iterator[ExportProgress]:
+    times = np.arange(round(plan.seconds * plan.fps)) / plan.fps
+    rate = scene.hr_bpm(times)
+    mean = float(np.mean(rate))
+    with VideoWriter(plan.video(i), plan.fps, plan.size, plan.form) as video:
+        for k in range(len(times)):
+            video.write(scene.render(k))
+            yield ExportProgress(i + 1, plan.clips, k + 1, len(times), plan.video(i), mean)
+    with AtomicText(plan.truth(i)) as out:
+        out.write("t,bvp,hr_bpm\n")
+        for t, bvp, hr in zip(times, scene.bvp(times), rate, strict=True):
+            out.write(f"{t:.6f},{bvp:.6f},{hr:.3f}\n")

@@ -1,0 +1,189 @@
+"""What a live run looks like in a terminal: JSON lines, plain lines, or a panel."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+from rich.align import Align
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.text import Text
+
+from aimanet.methods import LABELS
+from aimanet.pipeline import Summary
+from aimanet.sources import SourceInfo
+from aimanet.terminal.glyphs import bar, big, sparkline
+from aimanet.terminal.records import reading_record, to_line
+from aimanet.types import Reading, State
+
+WORDS = {
+    State.OK: "ok",
+    State.WARMING_UP: "warming up",
+    State.POOR_SIGNAL: "poor signal",
+    State.NO_FACE: "no face",
+}
+COLOURS = {
+    State.OK: "green",
+    State.WARMING_UP: "cyan",
+    State.POOR_SIGNAL: "yellow",
+    State.NO_FACE: "red",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the run itself is doing: frames per second, lost frames, ms per frame by stage."""
+
+    fps: float | None
+    dropped: int
+    stages: str
+
+
+class View(Protocol):
+    """Told what happens during a live run, in this order: start, (show | notice)*, finish."""
+
+    def start(self, label: str, info: SourceInfo) -> None:
+        """The source is open."""
+
+    def show(self, reading: Reading, status: Status) -> None:
+        """A new reading."""
+
+    def notice(self, text: str) -> None:
+        """Something a user should know, such as a camera that is gone for now."""
+
+    def finish(self, summary: Summary | None, status: Status) -> None:
+        """The run is over; without a summary it failed."""
+
+
+def describe(summary: Summary) -> str:
+    """A summary in a line: ``72.1 BPM (ok), SNR 6.2 dB, over 30.0 s; face in 100 % of ...``."""
+    rate = "no heart rate" if summary.hr_bpm is None else f"{summary.hr_bpm:.1f} BPM"
+    snr = "" if summary.snr_db is None else f", SNR {summary.snr_db:.1f} dB"
+    model = summary.model or LABELS[summary.method]
+    return (
+        f"{rate} ({WORDS[summary.state]}){snr}, over {summary.duration_s:.1f} s with {model}; "
+        f"a face in {100 * summary.face_fraction:.0f} % of {summary.frames} frames"
+    )
+
+
+class JsonView:
+    """One JSON object a line for each reading; all else goes to stderr."""
+
+    def start(self, label: str, info: SourceInfo) -> None:
+        """Nothing to say."""
+
+    def show(self, reading: Reading, status: Status) -> None:
+        """Prints the reading at once, for a reader at the other end of a pipe."""
+        print(to_line(reading_record(reading)), flush=True)
+
+    def notice(self, text: str) -> None:
+        """To stderr."""
+        print(text, file=sys.stderr, flush=True)
+
+    def finish(self, summary: Summary | None, status: Status) -> None:
+        """Nothing to say."""
+
+
+class PlainView:
+    """A line a second, for logs and simple terminals; ASCII only."""
+
+    def __init__(self) -> None:
+        self._next = -math.inf
+
+    def start(self, label: str, info: SourceInfo) -> None:
+        """Names the source."""
+        print(f"{label}: {info.detail or f'{info.width}x{info.height}'}", flush=True)
+
+    def show(self, reading: Reading, status: Status) -> None:
+        """Prints the reading unless one was printed less than a second before."""
+        if reading.t < self._next:
+            return
+        self._next = math.floor(reading.t) + 1.0
+        rate = " --.-" if reading.hr_bpm is None else f"{reading.hr_bpm:5.1f}"
+        snr = "" if reading.snr_db is None else f"  SNR {reading.snr_db:5.1f} dB"
+        print(f"{reading.t:7.1f} s  {rate} BPM  {WORDS[reading.state]:<11}{snr}", flush=True)
+
+    def notice(self, text: str) -> None:
+        """To stderr."""
+        print(text, file=sys.stderr, flush=True)
+
+    def finish(self, summary: Summary | None, status: Status) -> None:
+        """The summary and what was lost."""
+        if summary is not None:
+            print(f"Summary: {describe(summary)}; {status.dropped} dropped", flush=True)
+
+
+class PanelView:
+    """A panel that is redrawn with each reading: big number, state, quality, curves."""
+
+    _HISTORY = 600
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._history: deque[float] = deque(maxlen=self._HISTORY)
+        self._notice = ""
+        self._title = ""
+
+    def start(self, label: str, info: SourceInfo) -> None:
+        """Opens the panel."""
+        self._title = f"{label}, {info.detail or f'{info.width}x{info.height}'}"
+        self._live.start()
+        self._live.update(self._panel(Text("waiting for the first reading"), "cyan"), refresh=True)
+
+    def show(self, reading: Reading, status: Status) -> None:
+        """Draws the reading."""
+        self._history.append(math.nan if reading.hr_bpm is None else reading.hr_bpm)
+        body = self._body(reading, status)
+        self._live.update(self._panel(body, COLOURS[reading.state]), refresh=True)
+        self._notice = ""
+
+    def notice(self, text: str) -> None:
+        """Shown at the panel's foot until the next reading."""
+        self._notice = text
+        self._live.update(self._panel(Text(text, "yellow"), "yellow"), refresh=True)
+
+    def finish(self, summary: Summary | None, status: Status) -> None:
+        """Closes the panel and leaves the summary."""
+        self._live.stop()
+        if summary is not None:
+            self._console.print(f"Summary: {describe(summary)}; {status.dropped} dropped")
+
+    def _panel(self, body: Group | Text, colour: str) -> Panel:
+        return Panel(
+            body,
+            title=Text(self._title),
+            subtitle="Ctrl-C ends",
+            border_style=colour,
+            width=min(100, self._console.width),
+        )
+
+    def _body(self, reading: Reading, status: Status) -> Group:
+        colour = COLOURS[reading.state]
+        width = min(100, self._console.width) - 16
+        rate = "--" if reading.hr_bpm is None else f"{reading.hr_bpm:.0f}"
+        snr = "" if reading.snr_db is None else f"   SNR {reading.snr_db:.1f} dB"
+        fps = "" if status.fps is None else f"{status.fps:.1f} fps   "
+        return Group(
+            Align.center(Text("\n".join(big(rate)), f"bold {colour}")),
+            Align.center(Text(f"BPM   {WORDS[reading.state]}{snr}", colour)),
+            Text(f"quality   {bar(reading.quality, width)}", colour),
+            Text(f"pulse     {sparkline(reading.bvp, width)}"),
+            Text(f"history   {sparkline(self._history, width)}"),
+            Text(f"{reading.t:.0f} s   {fps}{status.dropped} dropped   {status.stages}", "dim"),
+        )
+
+
+def choose_view(*, json: bool) -> View:
+    """JSON lines where asked for, a panel on a real terminal, plain lines elsewhere."""
+    if json:
+        return JsonView()
+    console = Console(highlight=False)
+    if console.is_terminal and not console.is_dumb_terminal and console.encoding == "utf-8":
+        return PanelView(console)
+    return PlainView()
