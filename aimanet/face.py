@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.face_box import MARGIN, BoxFilter, Square
-from aimanet.face_detector import FaceDetector, Region, Sighting
+from aimanet.face_detector import FaceDetector, Region, Sighting, average_blocks
 from aimanet.face_model import existing_model, face_model_path
 from aimanet.types import FaceCrop, Frame
 
@@ -155,7 +155,7 @@ class FaceTracker:
         A detector that sees the same things at the same place errs the same way, and the
         box is steadier for it.
         """
-        x, y = face.square.x, face.square.y
+        x, y = face.centre
         if self._region is not None:
             x0, y0, size = self._region
             near = math.hypot(x - x0, y - y0) < 0.5 * size
@@ -185,10 +185,17 @@ def cut(image: NDArray[np.uint8], square: Square, size: int) -> NDArray[np.uint8
 
     Past the frame's border its outermost pixels are repeated.
     """
-    # OpenCV counts from the middle of the first pixel, boxes from its corner.
-    centre = (square.x - 0.5, square.y - 0.5)
-    patch = cv2.getRectSubPix(image, (square.side, square.side), centre)
-    how = cv2.INTER_AREA if square.side >= size else cv2.INTER_LINEAR
+    # Large faces are first averaged in whole blocks of pixels on the frame's own grid, which
+    # does not move with the face, is 10 times quicker than other ratios, and leaves at least
+    # 3 x 3 samples for each of the crop's pixels.
+    times = max(1, min(square.side // (3 * size), *image.shape[:2]))
+    region = _clip(square.x, square.y, square.side, 1.1, image)
+    small, (x0, y0) = average_blocks(image, region, times)
+    side = max(1, round(square.side / times))
+    # OpenCV counts from the middle of the first pixel, squares from its corner.
+    centre = ((square.x - x0) / times - 0.5, (square.y - y0) / times - 0.5)
+    patch = cv2.getRectSubPix(small, (side, side), centre)
+    how = cv2.INTER_AREA if side >= size else cv2.INTER_LINEAR
     return cv2.resize(patch, (size, size), interpolation=how).astype(np.uint8, copy=False)
 
 
