@@ -1,0 +1,135 @@
+"""Where frames come from: cameras, files, network streams, folders, the synthetic face.
+
+``open_source(spec)`` picks the right one. Its modules are imported only when needed: PyAV
+and OpenCV take longer to load than everything else here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from aimanet.errors import SourceError
+from aimanet.sources.base import Source, SourceInfo
+from aimanet.sources.cameras import CameraInfo, list_cameras
+from aimanet.sources.formats import DOWNLOADS, looks_like_path, suffix_of
+
+__all__ = ["CameraInfo", "Source", "SourceInfo", "list_cameras", "open_source"]
+
+SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp")
+HELP = (
+    "give a camera number or name, a video file, a folder of pictures, "
+    "an http:// or rtsp:// URL, or 'synthetic'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    realtime: bool
+    size: tuple[int, int] | None
+    fps: float | None
+
+    def __post_init__(self) -> None:
+        if self.size is not None and min(self.size) < 1:
+            raise SourceError(
+                f"size {self.size[0]}x{self.size[1]}: width and height must be above 0"
+            )
+        if self.fps is not None and not 1 <= self.fps <= 1000:
+            raise SourceError(f"fps {self.fps:g} is out of range; 1 to 1000")
+
+
+def open_source(
+    spec: str,
+    *,
+    realtime: bool = True,
+    size: tuple[int, int] | None = None,
+    fps: float | None = None,
+) -> Source:
+    """The source that ``spec`` means, not opened yet; no device or file is opened here.
+
+    Args:
+        spec: ``0`` or ``camera:0`` or a camera's name; the path of a video file or of a folder
+            of pictures (an existing path wins over a camera's name); an ``http://`` or
+            ``rtsp://`` URL; ``synthetic:hr=72,seed=1,seconds=60,...``.
+        realtime: False delivers recorded frames as fast as they can be read.
+        size: width, height to ask a camera for; also the synthetic face's size.
+        fps: rate to ask a camera for; also that of pictures without times, and the synthetic
+            face's rate.
+
+    Raises:
+        SourceError: the spec means nothing, or a file that is not there.
+    """
+    spec = spec.strip()
+    wishes = _Wishes(realtime, size, fps)
+    if not spec:
+        raise SourceError(f"no source given; {HELP}")
+    if spec == "synthetic" or spec.startswith("synthetic:"):
+        return _synthetic(spec, wishes)
+    if spec.isdecimal():
+        return _webcam(spec, spec, wishes)
+    if spec.startswith("camera:"):
+        return _webcam(spec, spec.removeprefix("camera:").strip(), wishes)
+    if scheme := re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", spec):
+        return _by_url(spec, scheme[1].lower(), wishes)
+    return _by_path_or_name(spec, wishes)
+
+
+def _synthetic(spec: str, wishes: _Wishes) -> Source:
+    from aimanet.sources.synthetic import SyntheticSource
+
+    defaults = {} if wishes.fps is None else {"fps": f"{wishes.fps:g}"}
+    if wishes.size is not None:
+        defaults |= {"width": str(wishes.size[0]), "height": str(wishes.size[1])}
+    return SyntheticSource(spec, wishes.realtime, defaults)
+
+
+def _webcam(spec: str, camera: str, wishes: _Wishes) -> Source:
+    from aimanet.sources.camera import WebcamSource
+
+    if not camera:
+        raise SourceError(f"{spec}: which camera? give its number or name, as in camera:0")
+    which = int(camera) if camera.isdecimal() else camera
+    return WebcamSource(spec, which, wishes.size, wishes.fps)
+
+
+def _by_url(spec: str, scheme: str, wishes: _Wishes) -> Source:
+    if scheme == "file":
+        return _by_path_or_name(url2pathname(urlsplit(spec).path), wishes)
+    if scheme not in SCHEMES:
+        raise SourceError(f"{spec}: cannot read {scheme}:// addresses; use {', '.join(SCHEMES)}")
+    try:
+        parts = urlsplit(spec)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise SourceError(f"{spec}: not a valid address ({error})") from error
+    if not host:
+        raise SourceError(
+            f"{spec}: there is no host in this address; as in http://192.168.1.20/video"
+        )
+    if scheme.startswith("http") and suffix_of(parts.path) in DOWNLOADS:
+        raise SourceError(f"{spec}: a video file, not a camera; download it and give its path")
+    from aimanet.sources.camera import NetworkSource
+
+    return NetworkSource(spec, spec, wishes.size, wishes.fps)
+
+
+def _by_path_or_name(spec: str, wishes: _Wishes) -> Source:
+    path = Path(spec).expanduser()
+    try:
+        is_folder, exists = path.is_dir(), path.exists()
+    except (OSError, ValueError):  # too long, or a NUL in it
+        is_folder = exists = False
+    if is_folder:
+        from aimanet.sources.images import ImageFolderSource
+
+        return ImageFolderSource(spec, path, wishes.realtime, wishes.fps)
+    if exists:
+        from aimanet.sources.video import VideoSource
+
+        return VideoSource(spec, path, wishes.realtime)
+    if looks_like_path(spec):
+        raise SourceError(f"{spec}: no such file or folder; check the path")
+    return _webcam(spec, spec, wishes)

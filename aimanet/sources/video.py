@@ -48,16 +48,14 @@ class TimeLine:
     def next(self, stamp: float | None) -> float:
         """The time in s of the frame that carries ``stamp`` (s)."""
         last = self._last
-        if stamp is None:
-            t = 0.0 if last is None else last + self._step
-        else:
-            t = stamp + self._shift
+        expected = 0.0 if last is None else last + self._step
+        t = expected if stamp is None else stamp + self._shift
         if last is not None and t <= last:
             if last - t < self._step:
                 t = last + self._step / 2
             else:
-                self._shift += last + self._step - t
-                t = last + self._step
+                self._shift += expected - t
+                t = expected
         self._last = t
         return t
 
@@ -211,8 +209,6 @@ def _upright_rgb(picture: VideoFrame, to_rgb: VideoReformatter) -> NDArray[np.ui
         dst_color_range=ColorRange.JPEG,
         threads=1,
     )
-    image = rgb.to_ndarray()
     quarter_turns = round(picture.rotation / 90) % 4
-    if quarter_turns:
-        image = np.ascontiguousarray(np.rot90(image, quarter_turns))
-    return image
+    image = np.asarray(rgb.to_ndarray(), np.uint8)
+    return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image

@@ -1,0 +1,29 @@
+"""What a file's name says about it, and whether a word is meant as a path at all."""
+
+from __future__ import annotations
+
+IMAGE_SUFFIXES = frozenset(
+    {".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
+VIDEO_SUFFIXES = frozenset(
+    {".3gp", ".avi", ".flv", ".gif", ".h264", ".hevc", ".m2ts", ".m4v", ".mjpeg", ".mjpg", ".mkv"}
+    | {".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv"}
+)
+DOWNLOADS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
+"""Files on a web server, as opposed to a camera's endless stream."""
+
+
+def suffix_of(name: str) -> str:
+    """``.mp4`` for ``Clip.MP4``; empty where there is none."""
+    stem, dot, ending = name.replace("\\", "/").rpartition("/")[2].rpartition(".")
+    return f".{ending.lower()}" if dot and stem else ""
+
+
+def looks_like_path(spec: str) -> bool:
+    """True for what nobody would call a camera."""
+    return (
+        spec.startswith((".", "~"))
+        or "/" in spec
+        or "\\" in spec
+        or suffix_of(spec) in VIDEO_SUFFIXES | IMAGE_SUFFIXES
+    )

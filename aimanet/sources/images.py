@@ -1,0 +1,186 @@
+"""A folder of numbered pictures with the times at which they were taken."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from aimanet.errors import SourceError
+from aimanet.sources.base import RecordedSource, SourceInfo
+from aimanet.sources.formats import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from aimanet.types import Frame
+
+_TIME_SUFFIXES = (".txt", ".csv")
+_NANOSECONDS = re.compile(r"(\d{18,19})$")
+"""Since 1973: what PURE's names end in, ``Image1392643993642815000.png``."""
+_LONGEST_STEP_S = 2.0
+MAX_TIMES_BYTES = 50_000_000
+
+
+class ImageFolderSource(RecordedSource):
+    """Numbered pictures of one folder, in the order of their numbers.
+
+    The times come from a text file in the folder with as many numbers (seconds, separated by
+    commas or line ends) as there are pictures, or from names that are nanoseconds, or from
+    ``fps``. A picture that cannot be read leaves a hole in ``Frame.index``.
+
+    Args:
+        spec: what the user wrote.
+        folder: the folder.
+        realtime: play at the speed of the times.
+        fps: rate to assume where the folder holds no times.
+    """
+
+    def __init__(
+        self, spec: str, folder: Path, realtime: bool = True, fps: float | None = None
+    ) -> None:
+        super().__init__(spec, folder.name or str(folder), realtime)
+        self._folder = folder
+        self._fps = fps
+
+    def _start(self) -> tuple[SourceInfo, Iterator[Frame]]:
+        images = _images_in(self._folder)
+        times, origin = self._times_of(images)
+        frames = _frames(images, times)
+        first = next(frames, None)
+        if first is None:
+            raise SourceError(
+                f"{self._folder}: none of its {len(images)} pictures can be read; are they damaged?"
+            )
+        height, width = first.image.shape[:2]
+        span_s = float(times[-1] - times[0])
+        fps = (len(images) - 1) / span_s if span_s > 0 else self._fps
+        duration_s = span_s + (1 / fps if fps else 0.0)
+        detail = f"{len(images)} pictures {width}x{height}, times from {origin}"
+        info = SourceInfo(width, height, fps, len(images), duration_s, detail)
+        return info, itertools.chain([first], frames)
+
+    def _times_of(self, images: list[Path]) -> tuple[NDArray[np.float64], str]:
+        """(N,) seconds, and where they were found."""
+        if (found := _times_file(self._folder, len(images))) is not None:
+            path, times = found
+            return _checked(times, path), path.name
+        if (stamps := _nanoseconds(images)) is not None:
+            seconds = np.array([(stamp - stamps[0]) / 1e9 for stamp in stamps])
+            return _checked(seconds, self._folder), "their names"
+        if self._fps is not None:
+            return np.arange(len(images)) / self._fps, f"the given rate of {self._fps:g} fps"
+        raise SourceError(
+            f"{self._folder}: no times for its {len(images)} pictures; put a text file into it "
+            f"with {len(images)} numbers in seconds, or give the frame rate"
+        )
+
+
+def natural_key(name: str) -> list[tuple[int, int | str]]:
+    """Sorts ``img2`` before ``img10``."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
+
+
+def _images_in(folder: Path) -> list[Path]:
+    try:
+        entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SourceError(f"{folder}: the folder cannot be read ({reason})") from error
+    images = [entry for entry in entries if entry.suffix.lower() in IMAGE_SUFFIXES]
+    if not images:
+        raise SourceError(_why_no_images(folder, entries))
+    return sorted(images, key=lambda image: natural_key(image.name))
+
+
+def _why_no_images(folder: Path, entries: list[Path]) -> str:
+    videos = sorted(entry.name for entry in entries if entry.suffix.lower() in VIDEO_SUFFIXES)
+    if videos:
+        return (
+            f"{folder}: a folder of {len(videos)} videos and no pictures; "
+            f"name one of them, for example {folder / videos[0]}"
+        )
+    if not entries:
+        return f"{folder}: the folder is empty; it should hold numbered pictures"
+    return f"{folder}: no pictures in this folder (looked for {', '.join(sorted(IMAGE_SUFFIXES))})"
+
+
+def _times_file(folder: Path, count: int) -> tuple[Path, NDArray[np.float64]] | None:
+    """The text file with one number for each picture.
+
+    Raises:
+        SourceError: there are files of numbers, but none (or several) with the right count.
+    """
+    tables = [
+        (path, times)
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in _TIME_SUFFIXES and (times := _numbers(path)) is not None
+    ]
+    fitting = [(path, times) for path, times in tables if len(times) == count]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = ", ".join(path.name for path, _ in fitting)
+        raise SourceError(f"{folder}: {names} could all be the times; leave only one of them there")
+    if tables:
+        path, times = tables[0]
+        raise SourceError(
+            f"{path}: {len(times)} times for {count} pictures; one for each is needed"
+        )
+    return None
+
+
+def _numbers(path: Path) -> NDArray[np.float64] | None:
+    """(N,) the numbers of a file that holds nothing else (a line of words on top is allowed)."""
+    try:
+        if path.stat().st_size > MAX_TIMES_BYTES:
+            return None
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+    fields = [field for field in re.split(r"[\s,;]+", text) if field]
+    if fields and re.match(r"[A-Za-z_]", fields[0]) and fields[0].lower() not in ("nan", "inf"):
+        fields = [field for field in re.split(r"[\s,;]+", text.partition("\n")[2]) if field]
+    try:
+        return np.array([float(field) for field in fields]) if fields else None
+    except ValueError:
+        return None
+
+
+def _nanoseconds(images: list[Path]) -> list[int] | None:
+    matches = [_NANOSECONDS.search(image.stem) for image in images]
+    return [int(match[1]) for match in matches if match] if all(matches) else None
+
+
+def _checked(times: NDArray[np.float64], where: Path) -> NDArray[np.float64]:
+    steps = np.diff(times)
+    if not np.isfinite(times).all():
+        raise SourceError(f"{where}: a time is not a finite number; seconds are needed")
+    if (steps <= 0).any():
+        at = int(np.argmax(steps <= 0)) + 1
+        raise SourceError(f"{where}: times must increase, but number {at + 1} does not")
+    if len(steps) and np.median(steps) > _LONGEST_STEP_S:
+        raise SourceError(
+            f"{where}: {np.median(steps):g} s between pictures; are these milliseconds? "
+            "seconds are needed"
+        )
+    return times
+
+
+def _frames(images: list[Path], times: NDArray[np.float64]) -> Iterator[Frame]:
+    for index, (path, t) in enumerate(zip(images, times, strict=True)):
+        image = _rgb(path)
+        if image is not None:
+            yield Frame(index, float(t), image)
+
+
+def _rgb(path: Path) -> NDArray[np.uint8] | None:
+    """(H, W, 3), or None for a picture that cannot be read."""
+    try:
+        data = np.fromfile(path, np.uint8)  # cv2.imread fails on some names on Windows
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except (OSError, cv2.error):
+        return None
+    return None if image is None else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
