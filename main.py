@@ -1,4 +1,4 @@
-"""The front door of a clone: ``python main.py`` opens the window, ``python main.py analyze ...`` works.
+"""The front door of a clone: ``python main.py`` opens the window, or runs a command.
 
 The same as ``python -m aimanet`` and, once installed, ``aimanet``.
 """

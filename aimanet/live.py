@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from types import FrameType, TracebackType
 from typing import Protocol
 
 from aimanet.errors import SourceError, SourceInterrupted
 from aimanet.sources import Source, SourceInfo
+from aimanet.stop import StopRequest
 from aimanet.types import Frame
 
 Notice = Callable[[str], None]
@@ -21,39 +20,6 @@ QUEUE_FRAMES = 15
 
 _WAKE_S = 0.25  # how often a waiting consumer looks whether it was asked to stop
 _JOIN_S = 5.0  # longer than a source may block in one read
-
-
-class StopRequest:
-    """Ctrl-C and SIGTERM as a wish that a loop honours between two frames.
-
-    A second Ctrl-C interrupts at once. Outside the main thread signals stay as they are and
-    only ``ask`` works.
-    """
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def ask(self) -> None:
-        """Wishes for the end."""
-        self.asked = True
-
-    def __enter__(self) -> StopRequest:
-        self._before = {}
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._on_signal)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
 
 
 class Feed(Protocol):

@@ -134,7 +134,10 @@ class ExportPlan:
 
 @dataclass(frozen=True, slots=True)
 class ExportProgress:
-    """``frame`` of ``frames`` of clip ``clip`` of ``clips`` is drawn (counted from 1)."""
+    """Of clip number ``clip`` (from 1) of ``clips``, ``frame`` of ``frames`` are written.
+
+    ``frame`` equals ``frames`` once, when both files are complete. ``hr_bpm`` is the mean.
+    """
 
     clip: int
     clips: int
@@ -180,12 +183,13 @@ def _new_index(plan: ExportPlan) -> TextIO:
 def _export_clip(plan: ExportPlan, i: int, scene: DemoScene) -> Iterator[ExportProgress]:
     times = np.arange(round(plan.seconds * plan.fps)) / plan.fps
     rate = scene.hr_bpm(times)
-    mean = float(np.mean(rate))
+    mean, n = float(np.mean(rate)), len(times)
     with VideoWriter(plan.video(i), plan.fps, plan.size, plan.form) as video:
-        for k in range(len(times)):
+        for k in range(n):
+            yield ExportProgress(i + 1, plan.clips, k, n, plan.video(i), mean)
             video.write(scene.render(k))
-            yield ExportProgress(i + 1, plan.clips, k + 1, len(times), plan.video(i), mean)
     with AtomicText(plan.truth(i)) as out:
         out.write("t,bvp,hr_bpm\n")
         for t, bvp, hr in zip(times, scene.bvp(times), rate, strict=True):
             out.write(f"{t:.6f},{bvp:.6f},{hr:.3f}\n")
+    yield ExportProgress(i + 1, plan.clips, n, n, plan.video(i), mean)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aimanet.pipeline import Summary
-from aimanet.types import Reading
+if TYPE_CHECKING:  # `train` prints records too, on servers that have no OpenCV
+    from aimanet.pipeline import Summary
+    from aimanet.types import Reading
 
 
 def number(value: float | None, digits: int) -> float | None:

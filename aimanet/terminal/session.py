@@ -8,10 +8,11 @@ from pathlib import Path
 
 from aimanet.errors import SourceError
 from aimanet.face import FaceTracker
-from aimanet.live import CaptureFeed, DirectFeed, Feed, StopRequest
+from aimanet.live import CaptureFeed, DirectFeed, Feed
 from aimanet.methods import make_method
 from aimanet.pipeline import Pipeline, Summary
 from aimanet.sources import Source
+from aimanet.stop import StopRequest
 from aimanet.terminal.views import Status, View
 
 
