@@ -1,0 +1,95 @@
+"""Every command of the window: its words, its key, its place in the menu."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from app.widgets.controls import METHODS
+
+_THEMES = {"system": "As the system", "dark": "Dark", "light": "Light"}
+
+
+class Actions:
+    """The window's actions by name; ``menu_bar`` holds them all."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self.toggle = self._make("&Start / stop", "Space")
+        self.open_file = self._make("&Open video file…", "Ctrl+O")
+        self.open_folder = self._make("Open image &folder…", "Ctrl+Shift+O")
+        self.open_url = self._make("Open &network camera…", "Ctrl+U")
+        self.demo = self._make("&Demo face", "Ctrl+D")
+        self.play_again = self._make("Play again", "")
+        self.try_again = self._make("Try again", "")
+        self.refresh = self._make("&Look for cameras again", "F5")
+        self.quit = self._make("&Quit", "Ctrl+Q")
+        labels = [label for label, _ in METHODS.values()]
+        self.methods = [self._make(label, str(n + 1)) for n, label in enumerate(labels)]
+        self.mask = self._make("Show where the network &looks", "M", checkable=True)
+        self.full_screen = self._make("F&ull screen", "F11", checkable=True)
+        self.themes = {
+            name: self._make(words, "", checkable=True) for name, words in _THEMES.items()
+        }
+        self.about = self._make("&About and shortcuts", "F1")
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+        self._group(self.methods)
+        self._group(list(self.themes.values()))
+        self._fill_menus()
+
+    def with_shortcut(self) -> list[QAction]:
+        """All that have a key, in the order of the menus."""
+        return [a for a in self._window.actions() if not a.shortcut().isEmpty()]
+
+    def _make(self, words: str, key: str, checkable: bool = False) -> QAction:
+        action = QAction(words, self._window)
+        action.setCheckable(checkable)
+        if key:
+            action.setShortcut(QKeySequence(key))
+            action.setToolTip(f"{words.replace('&', '').rstrip('…')} ({key})")
+        self._window.addAction(action)
+        return action
+
+    def _group(self, actions: list[QAction]) -> None:
+        group = QActionGroup(self._window)
+        for action in actions:
+            action.setCheckable(True)
+            group.addAction(action)
+
+    def _fill_menus(self) -> None:
+        source = self._menu("&Source")
+        source.addActions([self.open_file, self.open_folder, self.open_url, self.demo])
+        source.addSeparator()
+        source.addAction(self.refresh)
+        source.addSeparator()
+        source.addAction(self.quit)
+        measure = self._menu("&Measure")
+        measure.addAction(self.toggle)
+        measure.addSeparator()
+        measure.addActions(self.methods)
+        view = self._menu("&View")
+        view.addActions([self.mask, self.full_screen])
+        theme = view.addMenu("&Theme")
+        theme.addActions(list(self.themes.values()))
+        self._menu("&Help").addAction(self.about)
+
+    def _menu(self, words: str) -> QMenu:
+        return self._window.menuBar().addMenu(words)
+
+
+class SpaceGuard(QObject):
+    """Leaves the space bar to the control that has the focus.
+
+    Space starts and stops, but somebody who has moved to a button with Tab means that button.
+    """
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Claim the key before the window's shortcut gets it."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Space
+        ):
+            event.accept()
+        return super().eventFilter(watched, event)

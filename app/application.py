@@ -1,0 +1,107 @@
+"""Starts Qt and opens the window."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+from app.environment import undo_opencv_qt
+
+undo_opencv_qt()
+
+from PySide6.QtCore import QObject, QSocketNotifier, Slot  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+
+from aimanet.errors import AimaNetError  # noqa: E402
+from app.settings import Asked, Preferences, SettingsStore  # noqa: E402
+
+
+class Interruption(QObject):
+    """Ctrl-C in the terminal closes the window.
+
+    Python runs a signal handler only between two of its own instructions, and Qt's loop may
+    not come back to Python for long: the system writes a byte to a socket that Qt watches.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._reader, self._writer = socket.socketpair()
+        for end in (self._reader, self._writer):
+            end.setblocking(False)
+        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._on_byte)
+        self._before = {
+            number: signal.signal(number, self._on_signal)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno())
+
+    def undo(self) -> None:
+        """Put the handlers back that were there before."""
+        signal.set_wakeup_fd(self._wakeup_before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._notifier.setEnabled(False)
+        self._reader.close()
+        self._writer.close()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Nothing: the byte that Python has written to the socket does it."""
+
+    @Slot()
+    def _on_byte(self) -> None:
+        self._reader.recv(16)
+        self._window.close()
+
+
+def run(
+    source: str | None = None,
+    method: str | None = None,
+    device: str | None = None,
+    weights: Path | None = None,
+) -> int:
+    """Open the window and stay until it is closed.
+
+    Args:
+        source: a spec for ``open_source``; None takes the remembered source, else a camera,
+            else the demo face.
+        method: tscan, pos, chrom or green; None takes the remembered one.
+        device: auto, cpu or cuda; None takes the remembered one.
+        weights: other weights for tscan.
+
+    Returns:
+        The exit code: 0, or 2 where method or device are unknown.
+    """
+    try:
+        preferences = Preferences(SettingsStore(), Asked(source, method, device, weights))
+    except AimaNetError as problem:
+        print(f"aimanet: {problem}", file=sys.stderr)
+        return 2
+    undo_opencv_qt()
+    app = QApplication.instance() or QApplication(["aimanet"])
+    assert isinstance(app, QApplication)
+    return _run_window(app, preferences)
+
+
+def _run_window(app: QApplication, preferences: Preferences) -> int:
+    from PySide6.QtCore import QTimer
+
+    from app.main_window import MainWindow
+
+    app.setApplicationName("AimaNet")
+    app.setDesktopFileName("aimanet")
+    app.setStyle("Fusion")
+    app.setQuitOnLastWindowClosed(False)
+    window = MainWindow(preferences)
+    window.closed.connect(app.quit)
+    interruption = Interruption(window)
+    window.show()
+    QTimer.singleShot(0, window.conductor.begin)
+    app.exec()
+    window.conductor.end()
+    interruption.undo()
+    return 0

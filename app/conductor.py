@@ -1,0 +1,230 @@
+"""Between the controls and the engine: what a press means, and what is said about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QAction
+
+from aimanet.errors import OutputError
+from app.actions import Actions
+from app.chooser import SourceChooser
+from app.engine import LiveEngine, Phase
+from app.presenter import Presenter, Screen
+from app.probes import DeviceProbe
+from app.settings import Preferences
+from app.widgets.body import Body
+from app.widgets.controls import METHODS
+from app.widgets.figures import Figures
+from app.widgets.header import Header
+from app.widgets.source_picker import describe
+from app.workers import MethodWish
+
+
+class Conductor(QObject):
+    """Owns engine, chooser and presenter; the window hands it what people do."""
+
+    def __init__(
+        self,
+        header: Header,
+        body: Body,
+        figures: Figures,
+        actions: Actions,
+        preferences: Preferences,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._header, self._body, self._actions = header, body, actions
+        self.preferences = preferences
+        self.engine = LiveEngine(self)
+        self.chooser = SourceChooser(self)
+        screen = Screen(
+            body.video, body.bpm, body.waveform, body.spectrum, body.history, body.banners, figures
+        )
+        self.presenter = Presenter(self.engine, screen, self)
+        self.presenter.after_end = [actions.play_again, actions.open_file, actions.demo]
+        self.presenter.after_failure = [actions.try_again, actions.open_file, actions.demo]
+        self._probe: DeviceProbe | None = None
+        self._connect()
+        self._show_settings()
+
+    def _connect(self) -> None:
+        self.chooser.start.connect(self._on_start)
+        self.chooser.fell_back.connect(self._on_fell_back)
+        self.chooser.cameras_changed.connect(self._on_cameras)
+        self.chooser.scanning.connect(self._header.source.set_scanning)
+        self.chooser.scan_failed.connect(self._on_scan_failed)
+        self.engine.phase_changed.connect(self._on_phase)
+        self.engine.failed.connect(self._on_failed)
+        self.engine.method_changed.connect(self._on_method_changed)
+        self.engine.method_failed.connect(self._on_method_failed)
+        self._header.source.chosen.connect(self.open)
+        self._header.source.refresh_asked.connect(self.look_for_cameras)
+        self._header.start.clicked.connect(self.toggle)
+        self._header.methods.chosen.connect(self.set_method)
+        self._header.device.chosen.connect(self.set_device)
+        self._header.window_length.changed.connect(self.set_window)
+        self._header.overlay.toggled.connect(self.set_overlay)
+
+    def _show_settings(self) -> None:
+        settings = self.preferences.current
+        self._header.device.show_device(settings.device)
+        self._header.window_length.show_window(settings.window_s)
+        self._header.overlay.setChecked(settings.overlay)
+        self._body.spectrum.set_window(settings.window_s)
+        self._show_method(settings.method)
+        if self.preferences.notice:
+            self._body.banners.say("settings", "warning", self.preferences.notice)
+
+    def begin(self) -> None:
+        """Start on what was asked for or remembered; look for cameras and a GPU beside it."""
+        self._body.video.show_words("Loading…", "Looking for a camera…")
+        self._probe = DeviceProbe(self)
+        self._probe.found.connect(self._on_device_found, Qt.ConnectionType.QueuedConnection)
+        self._probe.start()
+        self.chooser.begin(self.preferences.source_asked, self.preferences.current.source)
+
+    @property
+    def busy(self) -> bool:
+        """A thread of ours is alive."""
+        probing = self._probe is not None and not self._probe.isFinished()
+        return self.engine.busy or self.chooser.is_scanning or probing
+
+    def end(self) -> None:
+        """Stop everything and wait for every thread."""
+        self.engine.wait()
+        self.chooser.wait()
+        if self._probe is not None:
+            self._probe.wait()
+
+    @Slot(str)
+    def open(self, spec: str) -> None:
+        """A person chose ``spec``: run it and remember it."""
+        self.remember(source=spec)
+        self._body.banners.dismiss("demo")
+        self.chooser.choose(spec)
+
+    @Slot()
+    def toggle(self) -> None:
+        """Start, or stop what runs."""
+        if self.engine.active:
+            self.engine.stop()
+        elif self.chooser.spec:
+            self.chooser.choose(self.chooser.spec)
+
+    @Slot()
+    def look_for_cameras(self) -> None:
+        """Ask the system for its cameras once more."""
+        self.chooser.look_for_cameras()
+
+    @Slot(str)
+    def set_method(self, name: str) -> None:
+        """Change the method, also while running."""
+        self.remember(method=name)
+        self._show_method(name)
+        self._body.banners.dismiss("method")
+        self.engine.set_method(self._wish())
+
+    @Slot(str)
+    def set_device(self, name: str) -> None:
+        """Change where the network runs."""
+        self.remember(device=name)
+        self._body.banners.dismiss("method")
+        self.engine.set_method(self._wish())
+
+    @Slot(int)
+    def set_window(self, seconds: int) -> None:
+        """Change the spectrum's window."""
+        self.remember(window_s=seconds)
+        self._body.spectrum.set_window(seconds)
+        self.engine.set_window(seconds)
+
+    @Slot(bool)
+    def set_overlay(self, shown: bool) -> None:
+        """Show or hide where the network looks."""
+        self.remember(overlay=shown)
+        self._header.overlay.setChecked(shown)
+        self._actions.mask.setChecked(shown)
+        self.engine.set_overlay(shown)
+
+    def remember(self, **changes: object) -> None:
+        """Save ``changes``; where that fails it is said once and the program goes on."""
+        try:
+            self.preferences.remember(**changes)
+        except OutputError as problem:
+            if "settings" not in self._body.banners.topics:
+                self._body.banners.say("settings", "warning", str(problem))
+
+    def _wish(self) -> MethodWish:
+        settings = self.preferences.current
+        return MethodWish(settings.method, settings.device, self.preferences.weights)
+
+    def _show_method(self, name: str) -> None:
+        self._header.methods.show_method(name)
+        self._actions.methods[list(METHODS).index(name)].setChecked(True)
+        self._body.bpm.show_method(METHODS[name][0])
+
+    @Slot(str)
+    def _on_start(self, spec: str) -> None:
+        self._header.source.show_current(spec)
+        settings = self.preferences.current
+        self._show_method(settings.method)
+        self.engine.start(spec, self._wish(), settings.window_s, settings.overlay)
+
+    @Slot(object)
+    def _on_phase(self, phase: Phase) -> None:
+        self._header.start.show_running(self.engine.active and phase is not Phase.FAILED)
+        self._actions.toggle.setText("&Stop" if self._header.start.running else "&Start")
+
+    @Slot(str)
+    def _on_failed(self, text: str) -> None:
+        if not self.chooser.give_way():
+            self._body.banners.say("source", "error", text, self.presenter.after_failure)
+        else:
+            self._body.banners.say("source", "warning", text)
+
+    @Slot(str)
+    def _on_fell_back(self, failed: str) -> None:
+        reason = f"{describe(failed)[0]} cannot be used" if failed else "No camera was found"
+        self._offer(f"{reason}: this is the built-in demo face, drawn with a known pulse.")
+
+    def _offer(self, text: str) -> None:
+        cameras = [self._use(spec, name) for spec, name in self.chooser.cameras[:2]]
+        others = [self._actions.open_file, self._actions.open_url, self._actions.refresh]
+        self._body.banners.say("demo", "info", text, [*cameras, *others])
+
+    def _use(self, spec: str, name: str) -> QAction:
+        action = QAction(f"Use {name}", self)
+        action.setData(spec)
+        action.triggered.connect(self._on_use)
+        return action
+
+    @Slot()
+    def _on_use(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.open(action.data())
+
+    @Slot(list)
+    def _on_cameras(self, cameras: list[tuple[str, str]]) -> None:
+        self._header.source.show_cameras(cameras)
+        if "demo" in self._body.banners.topics:
+            here = "A camera is here" if cameras else "Still no camera"
+            self._offer(f"{here}: this is the built-in demo face, drawn with a known pulse.")
+
+    @Slot(str)
+    def _on_scan_failed(self, text: str) -> None:
+        self._body.banners.say("cameras", "warning", text)
+
+    @Slot(str, str)
+    def _on_method_changed(self, name: str, device: str) -> None:
+        self._show_method(name)
+        on_device = f" on {device.upper()}" if device else ""
+        self._body.bpm.show_method(f"{METHODS[name][0]}{on_device}")
+
+    @Slot(str, str)
+    def _on_method_failed(self, name: str, text: str) -> None:
+        self._body.banners.say("method", "error", text)
+
+    @Slot(bool, str)
+    def _on_device_found(self, cuda: bool, words: str) -> None:
+        self._header.device.show_cuda(cuda, words)

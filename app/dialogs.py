@@ -1,0 +1,78 @@
+"""Asking for a file, a folder or an address, without stopping the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+
+from aimanet import __version__
+from app.look import Look
+from app.widgets.about_dialog import AboutDialog
+from app.widgets.url_dialog import UrlDialog
+
+_VIDEOS = (
+    "Videos (*.mp4 *.m4v *.mov *.mkv *.webm *.avi *.mpg *.mpeg *.ts *.wmv *.flv *.3gp)"
+    ";;All files (*)"
+)
+
+
+class Dialogs(QObject):
+    """Opens at most one dialog at a time; ``chosen`` carries the answer as a source spec."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self.open_one: QDialog | None = None
+        self._folder = ""
+
+    def ask_file(self) -> None:
+        """For a video file."""
+        dialog = QFileDialog(self._window, "Open video file", self._folder, _VIDEOS)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self._on_path)
+        self._show(dialog)
+
+    def ask_folder(self) -> None:
+        """For a folder of numbered images."""
+        dialog = QFileDialog(self._window, "Open image folder", self._folder)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._on_path)
+        self._show(dialog)
+
+    def ask_url(self, look: Look, text: str) -> None:
+        """For the address of a network camera; ``text`` is there already."""
+        dialog = UrlDialog(look, text, self._window)
+        dialog.chosen.connect(self.chosen)
+        self._show(dialog)
+
+    def show_about(self, look: Look, actions: Sequence[QAction]) -> None:
+        """What this is, and the keys."""
+        self._show(AboutDialog(look, __version__, actions, self._window))
+
+    def close(self) -> None:
+        """Take away what is open."""
+        if self.open_one is not None:
+            self.open_one.reject()
+
+    def _show(self, dialog: QDialog) -> None:
+        self.close()
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(self._on_finished)
+        self.open_one = dialog
+        dialog.open()
+
+    @Slot(str)
+    def _on_path(self, path: str) -> None:
+        self._folder = str(Path(path).parent)
+        self.chosen.emit(path)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self.open_one = None

@@ -1,0 +1,213 @@
+"""The window: what each command does, how it looks, and how it opens and closes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSettings, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+
+from app.actions import Actions, SpaceGuard
+from app.conductor import Conductor
+from app.dialogs import Dialogs
+from app.icons import app_icon
+from app.look import look_for, palette, scale_for, style_sheet
+from app.settings import Preferences, config_dir
+from app.widgets.body import Body
+from app.widgets.controls import METHODS
+from app.widgets.figures import Figures
+from app.widgets.header import Header
+from app.widgets.source_picker import DEMO_SPEC
+
+_JOIN_MS = 30
+
+
+class MainWindow(QMainWindow):
+    """The one window of the app.
+
+    ``closed`` is emitted when all threads have ended. Closing does not wait in the GUI thread:
+    the window hides at once and goes for good when the last thread is done.
+    """
+
+    closed = Signal()
+
+    def __init__(self, preferences: Preferences) -> None:
+        super().__init__()
+        self.setWindowTitle("AimaNet")
+        self.setWindowIcon(app_icon())
+        self.setAcceptDrops(True)
+        self.commands = Actions(self)
+        self.header, self.body, self.figures = Header(), Body(), Figures()
+        self.dialogs = Dialogs(self)
+        self.conductor = Conductor(
+            self.header, self.body, self.figures, self.commands, preferences, self
+        )
+        self.look = look_for(preferences.current.theme)
+        self._guard = SpaceGuard(self)
+        self._closing = False
+        self._join = QTimer(self, interval=_JOIN_MS)
+        self._join.timeout.connect(self._on_join)
+        self._lay_out()
+        self._connect()
+        self._restore_geometry()
+        self._restyle()
+
+    def _lay_out(self) -> None:
+        root = QWidget()
+        root.setObjectName("root")
+        self._rows = QVBoxLayout(root)
+        self._rows.addWidget(self.header)
+        self._rows.addWidget(self.body, 1)
+        self.setCentralWidget(root)
+        self.statusBar().addPermanentWidget(self.figures)
+        self.statusBar().setSizeGripEnabled(False)
+        self.header.guard_space(self._guard)
+
+    def _connect(self) -> None:
+        commands, conductor = self.commands, self.conductor
+        commands.toggle.triggered.connect(conductor.toggle)
+        commands.play_again.triggered.connect(conductor.toggle)
+        commands.try_again.triggered.connect(self._on_try_again)
+        commands.open_file.triggered.connect(self.dialogs.ask_file)
+        commands.open_folder.triggered.connect(self.dialogs.ask_folder)
+        commands.open_url.triggered.connect(self._on_open_url)
+        commands.demo.triggered.connect(self._on_demo)
+        commands.refresh.triggered.connect(conductor.look_for_cameras)
+        commands.quit.triggered.connect(self.close)
+        commands.mask.toggled.connect(conductor.set_overlay)
+        commands.full_screen.toggled.connect(self._on_full_screen)
+        commands.about.triggered.connect(self._on_about)
+        for action in (*commands.methods, *commands.themes.values()):
+            action.triggered.connect(self._on_choice)
+        self.dialogs.chosen.connect(conductor.open)
+        self.header.source.file_asked.connect(self.dialogs.ask_file)
+        self.header.source.folder_asked.connect(self.dialogs.ask_folder)
+        self.header.source.url_asked.connect(self._on_open_url)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
+
+    # --- look -------------------------------------------------------------------------------
+
+    def set_theme(self, theme: str) -> None:
+        """Follow ``theme`` (system, dark or light) from now on."""
+        self.conductor.remember(theme=theme)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        theme = self.conductor.preferences.current.theme
+        self.commands.themes[theme].setChecked(True)
+        self.look = look_for(theme).scaled(scale_for(self.width(), self.height()))
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.setPalette(palette(self.look))
+        app.setStyleSheet(style_sheet(self.look))
+        for part in (self.header, self.body, self.figures):
+            part.apply_look(self.look)
+        px = self.look.px
+        self._rows.setContentsMargins(px(14), px(6), px(14), px(4))
+        self._rows.setSpacing(px(10))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Text and controls grow with the window, in steps."""
+        super().resizeEvent(event)
+        if scale_for(self.width(), self.height()) != self.look.scale:
+            QTimer.singleShot(0, self._restyle)
+
+    @Slot()
+    def _on_system_theme(self) -> None:
+        if self.conductor.preferences.current.theme == "system":
+            self._restyle()
+
+    # --- commands ---------------------------------------------------------------------------
+
+    @Slot()
+    def _on_open_url(self) -> None:
+        self.dialogs.ask_url(self.look, self.conductor.chooser.spec)
+
+    @Slot()
+    def _on_demo(self) -> None:
+        self.conductor.open(DEMO_SPEC)
+
+    @Slot()
+    def _on_try_again(self) -> None:
+        self.conductor.chooser.choose(self.conductor.chooser.spec)
+
+    @Slot(bool)
+    def _on_full_screen(self, full: bool) -> None:
+        if full:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    @Slot()
+    def _on_about(self) -> None:
+        self.dialogs.show_about(self.look, self.commands.with_shortcut())
+
+    @Slot()
+    def _on_choice(self) -> None:
+        action = self.sender()
+        if action in self.commands.methods:
+            self.conductor.set_method(list(METHODS)[self.commands.methods.index(action)])
+        for theme, other in self.commands.themes.items():
+            if action is other:
+                self.set_theme(theme)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A file or an address may be dropped anywhere."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped; of several the first."""
+        url = event.mimeData().urls()[0]
+        event.acceptProposedAction()
+        self.conductor.open(url.toLocalFile() if url.isLocalFile() else url.toString())
+
+    # --- opening and closing ----------------------------------------------------------------
+
+    def _restore_geometry(self) -> None:
+        saved = self._geometry_file().value("geometry")
+        if saved is not None and self.restoreGeometry(saved):
+            self.commands.full_screen.setChecked(self.isFullScreen())
+            return
+        room = self.screen().availableGeometry()
+        width = min(room.width(), max(1180, round(room.width() * 0.72)))
+        height = min(room.height(), max(680, round(room.height() * 0.78)))
+        self.resize(width, height)
+        self.move(room.center() - self.rect().center())
+
+    def _geometry_file(self) -> QSettings:
+        return QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The window manager may leave full screen by itself."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.commands.full_screen.blockSignals(True)
+            self.commands.full_screen.setChecked(self.isFullScreen())
+            self.commands.full_screen.blockSignals(False)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop everything; really close once no thread is left."""
+        if not self._closing:
+            self._closing = True
+            self._geometry_file().setValue("geometry", self.saveGeometry())
+            self.dialogs.close()
+            self.conductor.engine.stop()
+            self.hide()
+            self._join.start()
+        if self.conductor.busy:
+            event.ignore()
+            return
+        self._join.stop()
+        super().closeEvent(event)
+        self.closed.emit()
+
+    @Slot()
+    def _on_join(self) -> None:
+        if not self.conductor.busy:
+            self.close()

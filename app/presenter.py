@@ -1,0 +1,200 @@
+"""What the engine reports, said on the screen: phases, readings, messages and what to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtGui import QAction
+
+from aimanet.types import Reading, State
+from app.engine import LiveEngine, Phase
+from app.widgets.banner import BannerStack
+from app.widgets.bpm_display import STATES, BpmDisplay, Wording
+from app.widgets.controls import METHODS
+from app.widgets.figures import Figures
+from app.widgets.history_plot import HistoryPlot
+from app.widgets.spectrum_plot import SpectrumPlot
+from app.widgets.video_view import VideoView
+from app.widgets.waveform_plot import WaveformPlot
+
+if TYPE_CHECKING:
+    from aimanet.pipeline import Summary
+
+_TICK_MS = 20
+_FIGURES_MS = 500
+_STALE_S = 3.0
+"""A number older than this is not shown as if it were of now."""
+
+_WORDS = {
+    Phase.IDLE: Wording("Stopped", "Press Start, or choose a source.", "faint"),
+    Phase.LOADING: Wording("Loading…", "", "wait"),
+    Phase.RUNNING: Wording("Loading…", "", "wait"),
+    Phase.RECONNECTING: Wording("Waiting for the source", "Trying to reach it again.", "warn"),
+    Phase.ENDED: Wording("The recording has ended", "Start plays it again.", "faint"),
+    Phase.FAILED: Wording("No picture", "Choose another source, or try again.", "bad"),
+}
+
+
+@dataclass(eq=False)
+class Screen:
+    """The widgets a run shows itself on."""
+
+    video: VideoView
+    bpm: BpmDisplay
+    waveform: WaveformPlot
+    spectrum: SpectrumPlot
+    history: HistoryPlot
+    banners: BannerStack
+    figures: Figures
+
+    def clear_signals(self) -> None:
+        """Forget curves and numbers of the run before."""
+        for plot in (self.waveform, self.spectrum, self.history):
+            plot.clear()
+        self.figures.clear()
+
+
+class Presenter(QObject):
+    """Engine to screen; owns the timer that draws the newest picture."""
+
+    def __init__(self, engine: LiveEngine, screen: Screen, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._screen = screen
+        self._result = ""
+        self._can_measure = True
+        self._last_reading: float | None = None
+        self.after_end: Sequence[QAction] = ()
+        self.after_failure: Sequence[QAction] = ()
+        self._draw = QTimer(self, interval=_TICK_MS)
+        self._draw.timeout.connect(self._on_tick)
+        self._count = QTimer(self, interval=_FIGURES_MS)
+        self._count.timeout.connect(self._on_figures)
+        engine.phase_changed.connect(self._on_phase)
+        engine.progress.connect(self._on_progress)
+        engine.opened.connect(self._on_opened)
+        engine.interrupted.connect(self._on_interrupted)
+        engine.reading.connect(self._on_reading)
+        engine.face_failed.connect(self._on_face_failed)
+        engine.summarised.connect(self._on_summarised)
+
+    @Slot(object)
+    def _on_phase(self, phase: Phase) -> None:
+        screen, words = self._screen, _WORDS[phase]
+        busy = phase in (Phase.LOADING, Phase.RUNNING, Phase.RECONNECTING)
+        for timer in (self._draw, self._count):
+            timer.start() if busy else timer.stop()
+        if phase is Phase.LOADING:
+            self._begin()
+        elif phase is Phase.RUNNING:
+            screen.banners.dismiss("interruption")
+            screen.video.show_words("")
+        elif phase is Phase.ENDED:
+            self._on_tick()
+            self._say_end()
+            return
+        else:
+            screen.video.show_words(words.title, words.hint)
+        if not busy:
+            screen.banners.dismiss("interruption")
+            screen.video.show_mask(None)
+        screen.video.show_trust(False)
+        screen.bpm.show_words(words)
+
+    def _begin(self) -> None:
+        screen = self._screen
+        self._result, self._can_measure, self._last_reading = "", True, None
+        screen.clear_signals()
+        screen.video.clear()
+        screen.video.show_tag("")
+        screen.video.show_words("Loading…")
+        for topic in ("source", "end", "face"):
+            screen.banners.dismiss(topic)
+
+    def _say_end(self) -> None:
+        screen, words = self._screen, _WORDS[Phase.ENDED]
+        text = " ".join(filter(None, [f"{words.title}.", self._result]))
+        screen.banners.say("end", "info", text, self.after_end)
+        screen.video.show_mask(None)
+        screen.video.show_trust(False)
+        screen.video.show_words(words.title, "Space plays it again, Ctrl+O opens another one.")
+        if not self._result:
+            screen.bpm.show_words(words)
+
+    @Slot(str)
+    def _on_progress(self, text: str) -> None:
+        screen = self._screen
+        if self._engine.phase is Phase.LOADING:
+            screen.video.show_words("Loading…", text)
+        if self._last_reading is None:
+            screen.bpm.show_words(Wording("Loading…", text, "wait"))
+
+    @Slot(str, str)
+    def _on_opened(self, label: str, detail: str) -> None:
+        self._screen.video.show_tag(label)
+        self._screen.video.setToolTip(detail)
+
+    @Slot(str)
+    def _on_interrupted(self, text: str) -> None:
+        self._screen.banners.say("interruption", "warning", text)
+
+    @Slot(object)
+    def _on_reading(self, reading: Reading) -> None:
+        if self._engine.phase is not Phase.RUNNING:
+            return
+        self._last_reading = time.perf_counter()
+        screen = self._screen
+        for widget in (screen.bpm, screen.waveform, screen.spectrum, screen.history):
+            widget.show_reading(reading)
+        screen.video.show_trust(reading.state is State.OK)
+
+    @Slot(str)
+    def _on_face_failed(self, text: str) -> None:
+        self._can_measure = False
+        self._screen.banners.say("face", "error", text, self.after_failure[:1])
+        words = Wording("Cannot measure", "Without its model no face can be found.", "bad")
+        self._screen.bpm.show_words(words)
+
+    @Slot(object)
+    def _on_summarised(self, summary: Summary) -> None:
+        wording, method = STATES[summary.state], METHODS[summary.method][0]
+        if summary.hr_bpm is None:
+            self._result = f"Over all of it: no heart rate ({wording.title.lower()})."
+            return
+        rate = f"{summary.hr_bpm:.0f} BPM"
+        self._result = f"Over all of it: {rate} with {method} ({wording.title.lower()})."
+        ended = Wording("Ended", f"{wording.title} over the whole recording.", wording.role)
+        self._screen.bpm.show_result(summary.hr_bpm, ended)
+
+    @Slot()
+    def _on_tick(self) -> None:
+        link = self._engine.link
+        if link is None:
+            return
+        picture = link.pictures.take()
+        if picture is not None:
+            self._screen.video.show_picture(picture)
+        mask = link.masks.take()
+        if not link.overlay:
+            self._screen.video.show_mask(None)
+        elif mask is not None:
+            self._screen.video.show_mask(mask)
+        self._screen.waveform.advance()
+
+    @Slot()
+    def _on_figures(self) -> None:
+        link = self._engine.link
+        if link is None:
+            return
+        self._screen.figures.show_run(link)
+        last = self._last_reading
+        if self._engine.phase is not Phase.RUNNING or last is None:
+            return
+        if time.perf_counter() - last > _STALE_S:
+            self._last_reading = None
+            words = Wording("Waiting…", "Nothing new has come for some seconds.", "warn")
+            self._screen.bpm.show_words(words)

@@ -1,0 +1,149 @@
+"""What the app remembers: one versioned JSON file in the user's configuration folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from aimanet.errors import MethodError, OutputError
+
+VERSION = 1
+
+MethodName = Literal["tscan", "pos", "chrom", "green"]
+DeviceName = Literal["auto", "cpu", "cuda"]
+ThemeName = Literal["system", "dark", "light"]
+
+
+class Settings(BaseModel):
+    """Everything that survives a restart, window geometry excepted.
+
+    ``source`` is a spec for ``open_source``; None takes a camera where there is one and the
+    demo face where there is none. ``window_s`` is the spectrum's window in seconds.
+    """
+
+    model_config = ConfigDict(validate_assignment=True)
+
+    version: Literal[1] = VERSION
+    source: str | None = None
+    method: MethodName = "tscan"
+    device: DeviceName = "auto"
+    theme: ThemeName = "system"
+    window_s: int = Field(default=10, ge=6, le=30)
+    overlay: bool = False
+
+
+def config_dir() -> Path:
+    """The folder of our settings; ``AIMANET_CONFIG_DIR`` names another one."""
+    override = os.environ.get("AIMANET_CONFIG_DIR")
+    if override:
+        return Path(override)
+    return platformdirs.user_config_path("aimanet", appauthor=False)
+
+
+class SettingsStore:
+    """Reads and writes the settings file; never fails the program over it."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.path = (folder or config_dir()) / "settings.json"
+
+    def load(self) -> tuple[Settings, str | None]:
+        """The settings, and a line for the user where the file could not be used."""
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return Settings(), None
+        except (OSError, UnicodeDecodeError) as problem:
+            return Settings(), self._set_aside(f"could not be read ({problem})")
+        return self._parse(text)
+
+    def _parse(self, text: str) -> tuple[Settings, str | None]:
+        try:
+            data = json.loads(text)
+            found = data.get("version", VERSION) if isinstance(data, dict) else None
+            if isinstance(found, int) and found > VERSION:
+                return Settings(), self._set_aside("come from a newer AimaNet")
+            return Settings.model_validate(data), None
+        except json.JSONDecodeError:
+            return Settings(), self._set_aside("are damaged")
+        except ValidationError as problem:
+            where = ".".join(str(part) for part in problem.errors()[0]["loc"]) or "the file"
+            return Settings(), self._set_aside(f"have a value that cannot be used ({where})")
+
+    def _set_aside(self, reason: str) -> str:
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+        kept = self.path.with_name(f"settings.{stamp}.json")
+        try:
+            os.replace(self.path, kept)
+        except OSError:
+            return f"The saved settings {reason}; starting with the standard ones."
+        return f"The saved settings {reason}; starting with the standard ones. Kept as {kept}."
+
+    def save(self, settings: Settings) -> None:
+        """Write the file in one step. Raises OutputError where the folder is not writable."""
+        text = settings.model_dump_json(indent=2) + "\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _write_atomically(self.path, text)
+        except OSError as problem:
+            reason = problem.strerror or str(problem)
+            raise OutputError(
+                f"Settings cannot be saved to {self.path} ({reason}); they last until you quit."
+            ) from problem
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    """A crash in the middle leaves the old file, never half of the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".settings-", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asked for, for this time only; None leaves it to the settings."""
+
+    source: str | None = None
+    method: str | None = None
+    device: str | None = None
+    weights: Path | None = None
+
+
+class Preferences:
+    """The settings in force: what is remembered, with what was asked for this time on top."""
+
+    def __init__(self, store: SettingsStore, asked: Asked | None = None) -> None:
+        asked = asked or Asked()
+        self._store = store
+        self._saved, self.notice = store.load()
+        self.source_asked = asked.source
+        self.weights = asked.weights
+        wishes = {"method": asked.method, "device": asked.device}
+        given = {name: value for name, value in wishes.items() if value is not None}
+        try:
+            self.current = Settings.model_validate(self._saved.model_dump() | given)
+        except ValidationError as problem:
+            name = str(problem.errors()[0]["loc"][0])
+            words = f"unknown {name} '{given[name]}': see `aimanet live --help`"
+            raise MethodError(words) from None
+
+    def remember(self, **changes: object) -> None:
+        """Take ``changes`` over and save them. Raises OutputError where that is impossible."""
+        for name, value in changes.items():
+            setattr(self.current, name, value)
+            setattr(self._saved, name, value)
+        self._store.save(self._saved)

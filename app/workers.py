@@ -1,0 +1,304 @@
+"""The two threads of a live run: source -> face, and window -> network -> pulse.
+
+Both are QThreads that end by themselves once the queue between them is told to. Nothing here is
+ever terminated: closing means ``RunLink.abort`` and then waiting for ``done``.
+Signals carry the run's number, so that a late word of an old run is told from the present one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QThread, Signal
+
+from aimanet.errors import AimaNetError, FaceModelError, SourceInterrupted
+from aimanet.types import BBox, FaceCrop, Frame
+from app.buffers import CropQueue, NewestSlot
+
+if TYPE_CHECKING:  # these bring in OpenCV, MediaPipe or SciPy: the workers load them
+    from aimanet.face import FaceTracker
+    from aimanet.methods import PulseMethod
+    from aimanet.pipeline import Pipeline
+    from aimanet.sources import Source
+
+log = logging.getLogger(__name__)
+
+FALLBACK_METHOD = "pos"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """What the screen shows of one frame: ``image`` (H, W, 3) uint8 RGB and the face's box."""
+
+    t: float
+    image: NDArray[np.uint8]
+    bbox: BBox | None
+
+
+@dataclass(slots=True)
+class LiveFigures:
+    """For the status line; written by the workers, read by a GUI timer.
+
+    ``fps`` is what really arrives; times are running means in ms; ``frames_missed`` counts
+    frames the source itself skipped; ``latency_s`` is the age of the newest pulse sample.
+    """
+
+    live: bool = False
+    fps: float = 0.0
+    frames: int = 0
+    frames_missed: int = 0
+    detect_ms: float = 0.0
+    latency_s: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MethodWish:
+    """A method, the device it should run on, and weights other than the shipped ones."""
+
+    method: str
+    device: str
+    weights: Path | None = None
+
+
+@dataclass(eq=False)
+class RunLink:
+    """Everything two workers and the window share during one run."""
+
+    number: int
+    spec: str
+    wish: MethodWish
+    window_s: float
+    overlay: bool = False
+    pictures: NewestSlot[Picture] = field(default_factory=NewestSlot)
+    masks: NewestSlot[NDArray[np.floating]] = field(default_factory=NewestSlot)
+    crops: CropQueue = field(default_factory=CropQueue)
+    wishes: NewestSlot[MethodWish] = field(default_factory=NewestSlot)
+    figures: LiveFigures = field(default_factory=LiveFigures)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    method_ready: threading.Event = field(default_factory=threading.Event)
+
+    def abort(self) -> None:
+        """Ask both workers to end as soon as they can."""
+        self.stopping.set()
+        self.method_ready.set()
+        self.crops.abort()
+
+
+def words_for(problem: Exception, doing: str) -> str:
+    """One line for the window; what we did not foresee goes to the log in full."""
+    if isinstance(problem, AimaNetError):
+        return str(problem)
+    log.error("while %s", doing, exc_info=problem)
+    return f"Something unforeseen happened while {doing}: {problem or type(problem).__name__}"
+
+
+class CaptureWorker(QThread):
+    """Reads the source and finds the face; opens and closes both in its own thread."""
+
+    progress = Signal(int, str)
+    opened = Signal(int, str, str)
+    interrupted = Signal(int, str)
+    resumed = Signal(int)
+    face_failed = Signal(int, str)
+    failed = Signal(int, str)
+    ended = Signal(int)
+    done = Signal(int)
+
+    def __init__(self, link: RunLink) -> None:
+        super().__init__()
+        self.setObjectName("capture")
+        self._link = link
+        self._tracker: FaceTracker | None = None
+        self._last_index: int | None = None
+        self._arrivals: list[float] = []
+
+    def run(self) -> None:
+        """Until the source ends, fails for good, or the run is aborted."""
+        try:
+            self._capture()
+        except Exception as problem:  # a thread's last stop: whatever it is, the window says it
+            self.failed.emit(self._link.number, words_for(problem, "reading the source"))
+        finally:
+            if self._tracker is not None:
+                self._tracker.close()
+            self._link.crops.finish()
+            self.done.emit(self._link.number)
+
+    def _capture(self) -> None:
+        from aimanet.sources import open_source
+
+        number = self._link.number
+        source = open_source(self._link.spec)
+        self.progress.emit(number, f"Opening {source.label}…")
+        try:
+            info = source.open()
+            self._link.figures.live = source.live
+            self.opened.emit(number, source.label, info.detail)
+            self._load_tracker()
+            if not source.live:  # of a file nothing may be lost: wait for the reader
+                self._link.method_ready.wait()
+            for frame in self._frames(source):
+                self._take(frame, source.live)
+        finally:
+            source.close()
+        if not self._link.stopping.is_set():
+            self.ended.emit(number)
+
+    def _load_tracker(self) -> None:
+        self.progress.emit(self._link.number, "Loading the face detector…")
+        try:
+            from aimanet.face import FaceTracker
+
+            self._tracker = FaceTracker()
+        except FaceModelError as problem:  # the picture is still worth seeing
+            self.face_failed.emit(self._link.number, str(problem))
+
+    def _frames(self, source: Source) -> Iterator[Frame]:
+        gone = False
+        while not self._link.stopping.is_set():
+            try:
+                frame = source.read()
+            except SourceInterrupted as problem:
+                if not gone:
+                    self.interrupted.emit(self._link.number, str(problem))
+                gone = True
+                continue
+            if frame is None:
+                return
+            if gone:
+                self.resumed.emit(self._link.number)
+                gone = False
+            yield frame
+
+    def _take(self, frame: Frame, live: bool) -> None:
+        self._count(frame)
+        crop = self._track(frame)
+        self._link.pictures.put(Picture(frame.t, frame.image, crop.bbox))
+        if self._tracker is None:
+            return
+        if live:
+            self._link.crops.put(crop)
+        else:
+            self._link.crops.put_waiting(crop)
+
+    def _track(self, frame: Frame) -> FaceCrop:
+        if self._tracker is None:
+            return FaceCrop(frame.index, frame.t, None, None)
+        start = time.perf_counter()
+        crop = self._tracker.track(frame)
+        took_ms = 1000 * (time.perf_counter() - start)
+        figures = self._link.figures
+        figures.detect_ms += (took_ms - figures.detect_ms) * (0.05 if figures.detect_ms else 1.0)
+        return crop
+
+    def _count(self, frame: Frame) -> None:
+        figures = self._link.figures
+        figures.frames += 1
+        if self._last_index is not None:
+            figures.frames_missed += max(0, frame.index - self._last_index - 1)
+        self._last_index = frame.index
+        self._arrivals = [*self._arrivals[-59:], time.perf_counter()]
+        spent = self._arrivals[-1] - self._arrivals[0]
+        figures.fps = (len(self._arrivals) - 1) / spent if spent > 0 else 0.0
+
+
+class InferenceWorker(QThread):
+    """Crops to readings; changes method, device and window between two crops."""
+
+    progress = Signal(int, str)
+    method_changed = Signal(int, str, str)
+    method_failed = Signal(int, str, str)
+    reading = Signal(int, object)
+    summarised = Signal(int, object)
+    failed = Signal(int, str)
+    done = Signal(int)
+
+    def __init__(self, link: RunLink) -> None:
+        super().__init__()
+        self.setObjectName("inference")
+        self._link = link
+
+    def run(self) -> None:
+        """Until the queue is exhausted; a method that cannot be had is replaced and named."""
+        try:
+            self._infer()
+        except Exception as problem:  # as in CaptureWorker.run
+            self.failed.emit(self._link.number, words_for(problem, "reading the pulse"))
+            self._link.abort()
+        finally:
+            self._link.method_ready.set()
+            self.done.emit(self._link.number)
+
+    def _infer(self) -> None:
+        self.progress.emit(self._link.number, "Loading the method…")
+        method = self._load(self._link.wish) or self._load(MethodWish(FALLBACK_METHOD, "cpu"))
+        if method is None:
+            self._link.abort()
+            return
+        from aimanet.pipeline import Pipeline
+        from aimanet.pulse import PulseConfig
+
+        window_s = self._link.window_s
+        pipeline = Pipeline(method, config=PulseConfig(window_s=window_s))
+        self._link.method_ready.set()
+        while not self._link.crops.exhausted:
+            crop = self._link.crops.get()
+            method = self._follow_wishes(pipeline, method)
+            if self._link.window_s != window_s:
+                window_s = self._link.window_s
+                pipeline.set_config(PulseConfig(window_s=window_s))
+            if crop is not None:
+                self._push(pipeline, method, crop)
+        if not self._link.stopping.is_set():
+            self.summarised.emit(self._link.number, pipeline.summary())
+
+    def _push(self, pipeline: Pipeline, method: PulseMethod, crop: FaceCrop) -> None:
+        reading = pipeline.push(crop)
+        if reading is None:
+            return
+        mask = getattr(method, "last_attention", None) if self._link.overlay else None
+        if mask is not None:
+            self._link.masks.put(np.array(mask, dtype=np.float32))
+        figures = self._link.figures
+        figures.stages = stage_times(pipeline)
+        waited_s = time.perf_counter() - crop.t if figures.live else 0.0
+        figures.latency_s = reading.latency_s + waited_s
+        self.reading.emit(self._link.number, reading)
+
+    def _follow_wishes(self, pipeline: Pipeline, method: PulseMethod) -> PulseMethod:
+        wish = self._link.wishes.take()
+        other = self._load(wish) if wish is not None else None
+        if other is None:
+            return method
+        pipeline.set_method(other)
+        return other
+
+    def _load(self, wish: MethodWish) -> PulseMethod | None:
+        number = self._link.number
+        try:
+            from aimanet.methods import make_method
+
+            weights = wish.weights if wish.method == "tscan" else None
+            method = make_method(wish.method, device=wish.device, weights=weights)
+        except Exception as problem:  # a method we cannot have must not end the run
+            words = words_for(problem, f"loading {wish.method}")
+            self.method_failed.emit(number, wish.method, words)
+            return None
+        self.method_changed.emit(number, method.name, str(getattr(method, "device", "")))
+        return method
+
+
+def stage_times(pipeline: Pipeline) -> dict[str, float]:
+    """The pipeline's running means in ms by stage, the detector (not run there) left out."""
+    times = pipeline.stage_ms
+    names = ("window", "network", "pulse")
+    return {name: float(getattr(times, name)) for name in names}
