@@ -74,13 +74,18 @@ def list_cameras(*, probe: bool = False) -> list[CameraInfo]:
     return [_probed(camera) for camera in cameras] if probe else cameras
 
 
-def find_camera(name: str) -> CameraInfo:
+def find_camera(name: str, cameras: list[CameraInfo] | None = None) -> CameraInfo:
     """The camera that is called so, or whose name alone contains ``name`` (case ignored).
+
+    Args:
+        name: the name or a part of it.
+        cameras: where to look; None asks the computer.
 
     Raises:
         SourceError: none or several fit; the message lists the cameras there are.
     """
-    cameras = list_cameras()
+    if cameras is None:
+        cameras = list_cameras()
     wanted = name.strip().casefold()
     exact = [camera for camera in cameras if camera.name.casefold() == wanted]
     fitting = exact or [camera for camera in cameras if wanted in camera.name.casefold()]

@@ -92,7 +92,7 @@ def _images_in(folder: Path) -> list[Path]:
     images = [entry for entry in entries if entry.suffix.lower() in IMAGE_SUFFIXES]
     if not images:
         raise SourceError(_why_no_images(folder, entries))
-    return sorted(images, key=lambda image: natural_key(image.name))
+    return sorted(images, key=lambda image: (natural_key(image.name), image.name))
 
 
 def _why_no_images(folder: Path, entries: list[Path]) -> str:

@@ -176,7 +176,9 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
         if stream.disposition & Disposition.attached_pic:
             continue
         if getattr(stream, "codec_context", None) is None:
-            raise SourceError(f"{path}: its video format is unknown to this build of FFmpeg")
+            raise SourceError(
+                f"{path}: its video format is unknown; is the file complete and not damaged?"
+            )
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = DECODER_THREADS
         return stream

@@ -11,12 +11,13 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 Picture = Callable[[int], NDArray[np.uint8]]
@@ -59,15 +60,17 @@ class _Handler(BaseHTTPRequestHandler):
             pass  # the viewer hung up
 
     def _stream(self, camera: MjpegServer) -> None:
-        start = time.monotonic()
+        start = time.perf_counter()
         for sent in range(1 << 30):
-            if self.server.closing.wait(max(0.0, start + sent / camera.fps - time.monotonic())):
+            if self.server.closing.wait(max(0.0, start + sent / camera.fps - time.perf_counter())):
                 return
             while camera.silent.is_set():
                 if self.server.closing.wait(0.02):
                     return
             jpeg = camera.next_jpeg()
-            head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+            head = (
+                f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+            )
             self.wfile.write(head.encode() + jpeg + b"\r\n")
 
     def log_message(self, format: str, *args: object) -> None:
@@ -116,7 +119,7 @@ class MjpegServer:
         self.port = 0
         self.silent = threading.Event()
         self.sent_at: dict[int, float] = {}
-        """``time.monotonic()`` at which each picture went out."""
+        """``time.perf_counter()`` at which each picture went out."""
         self._number = 0
         self._lock = threading.Lock()
         self._server: _HttpServer | None = None
@@ -168,7 +171,7 @@ class MjpegServer:
             number, self._number = self._number, self._number + 1
         bgr = cv2.cvtColor(self.picture(number), cv2.COLOR_RGB2BGR)
         data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
-        self.sent_at[number] = time.monotonic()
+        self.sent_at[number] = time.perf_counter()
         return data
 
     def __enter__(self) -> MjpegServer:
@@ -181,3 +184,10 @@ class MjpegServer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+@pytest.fixture
+def network_camera() -> Iterator[MjpegServer]:
+    """A running network camera, 320x240 at 30 fps with numbered pictures."""
+    with MjpegServer() as camera:
+        yield camera

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aimanet.errors import SourceError
+from aimanet.sources import open_source
+from aimanet.sources.camera import NetworkSource, WebcamSource
+from aimanet.sources.images import ImageFolderSource
+from aimanet.sources.synthetic import SyntheticSource
+from aimanet.sources.video import VideoSource
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind", "label"),
+    [
+        ("0", WebcamSource, "Camera 0"),
+        ("camera:2", WebcamSource, "Camera 2"),
+        ("camera:Logitech", WebcamSource, "Logitech"),
+        ("Logitech C920", WebcamSource, "Logitech C920"),
+        ("http://10.0.0.7:8080/video", NetworkSource, "http://10.0.0.7:8080/video"),
+        ("rtsp://me:secret@cam.local/1", NetworkSource, "rtsp://cam.local/1"),
+        ("synthetic", SyntheticSource, "Demo face"),
+        ("synthetic:hr=72,seed=1", SyntheticSource, "Demo face"),
+    ],
+)
+def test_what_a_spec_means(spec: str, kind: type, label: str) -> None:
+    source = open_source(spec)
+    assert type(source) is kind
+    assert (source.spec, source.label) == (spec, label)
+    assert source.live == (kind in (WebcamSource, NetworkSource))
+
+
+def test_an_existing_path_wins_over_a_camera_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(open_source("Logitech"), WebcamSource)
+    (tmp_path / "Logitech").mkdir()
+    assert isinstance(open_source("Logitech"), ImageFolderSource)
+    (tmp_path / "face").write_bytes(b"x")
+    assert isinstance(open_source("face"), VideoSource)
+    assert isinstance(open_source((tmp_path / "face").as_uri()), VideoSource)
+    assert isinstance(open_source("camera:face"), WebcamSource)
+
+
+@pytest.mark.parametrize(
+    ("spec", "word"),
+    [
+        ("", "no source given"),
+        ("   ", "no source given"),
+        ("nothing.mp4", "no such file"),
+        ("nothing.MOV", "no such file"),
+        ("./nothing", "no such file"),
+        ("some/where", "no such file"),
+        (r"C:\videos\nothing", "no such file"),
+        ("camera:", "which camera"),
+        ("ftp://host/x", "ftp://"),
+        ("http://", "no host"),
+        ("http://[::1/video", "not a valid address"),
+        ("http://host:port/video", "not a valid address"),
+        ("https://host/clip.mp4", "download"),
+        ("synthetic:hr", "key=value"),
+        ("synthetic:hr=", "key=value"),
+        ("synthetic:=7", "key=value"),
+        ("synthetic:hr=70,hr=80", "twice"),
+    ],
+)
+def test_specs_that_mean_nothing(spec: str, word: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        open_source(spec)
+    assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("spec", ["a" * 5000, "nul\0nul"])
+def test_names_no_file_system_takes_are_taken_for_cameras(spec: str) -> None:
+    assert isinstance(open_source(spec), WebcamSource)
+
+
+def test_impossible_wishes() -> None:
+    with pytest.raises(SourceError, match="size 0x480"):
+        open_source("0", size=(0, 480))
+    with pytest.raises(SourceError, match="fps"):
+        open_source("0", fps=0)
+
+
+def test_choosing_loads_nothing_heavy(repository: Path) -> None:
+    program = (
+        "import sys; from aimanet.sources import open_source; open_source('0'); "
+        "open_source('http://h/v'); open_source('synthetic:hr=60'); "
+        "print([m for m in ('av', 'cv2', 'torch', 'mediapipe', 'PySide6') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
