@@ -6,11 +6,13 @@ Nothing heavy is imported here, so that ``--help`` and ``--version`` answer at o
 from __future__ import annotations
 
 import difflib
+import io
+import itertools
 import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import redirect_stderr
 from importlib import import_module
 
 from aimanet import __version__
@@ -25,23 +27,14 @@ class UsageError(AimaNetError):
     """The command line itself makes no sense."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command: the module with its ``Options`` and ``run``, and a line for ``--help``."""
-
-    module: str
-    summary: str
-
-
+# Each is a module of aimanet.commands with `Options` and `run`, and has a line for --help.
 COMMANDS = {
-    "analyze": Command("analyze", "a heart rate for a video file, no labels needed"),
-    "live": Command(
-        "live", "a heart rate from a camera, stream, file or the demo face, as it runs"
-    ),
-    "cameras": Command("cameras", "the cameras of this computer"),
-    "synthesize": Command("synthesize", "videos of drawn faces with a known pulse"),
-    "train": Command("train", "train the network on drawn faces"),
-    "bench": Command("bench", "speed and memory on this computer"),
+    "analyze": "a heart rate for a video file, no labels needed",
+    "live": "a heart rate from a camera, stream, file or the demo face, as it runs",
+    "cameras": "the cameras of this computer",
+    "synthesize": "videos of drawn faces with a known pulse",
+    "train": "train the network on drawn faces",
+    "bench": "speed and memory on this computer",
 }
 
 HELP = """\
@@ -120,12 +113,18 @@ def _dispatch(args: list[str], *, own_process: bool) -> int:
     if args and args[0] == "--version":
         print(f"aimanet {__version__}")
         return 0
-    name, rest = (args[0], args[1:]) if args else ("desktop", [])
-    if args and name not in COMMANDS:
+    if not args:
+        from aimanet.terminal.desktop import open_window
+
+        status = open_window()
+        if status is not None:
+            return status
+        args = ["live", "--headless"]
+    if args[0] not in COMMANDS:
         raise UsageError(_unknown(args))
-    if own_process and name != "desktop":
+    if own_process:
         _prepare_process()
-    return _run(COMMANDS[name].module if args else "desktop", rest)
+    return _run(args[0], args[1:])
 
 
 def _prepare_process() -> None:
@@ -136,23 +135,42 @@ def _prepare_process() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def _run(module: str, args: list[str]) -> int:
+def _run(name: str, args: list[str]) -> int:
+    command = import_module(f"aimanet.commands.{name}")
+    status: int = command.run(_parse(command.Options, f"aimanet {name}", args))
+    return status
+
+
+def _parse(options: type, program: str, args: list[str]) -> object:
+    """The command's options; a mistake in them is told in one line instead of tyro's box."""
     import tyro
 
-    command = import_module(f"aimanet.commands.{module}")
-    options = tyro.cli(
-        command.Options,
-        prog=f"aimanet {module}",
-        args=args,
-        config=(tyro.conf.FlagCreatePairsOff, tyro.conf.DisallowNone),
-    )
-    status: int = command.run(options)
-    return status
+    told = io.StringIO()
+    try:
+        with redirect_stderr(told):
+            return tyro.cli(
+                options,
+                prog=program,
+                args=args,
+                config=(tyro.conf.FlagCreatePairsOff, tyro.conf.DisallowNone),
+            )
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+        raise UsageError(f"{_unboxed(told.getvalue())} (see `{program} --help`)") from None
+
+
+def _unboxed(box: str) -> str:
+    """The first paragraph inside a box of tyro's, without its frame (lines or ASCII)."""
+    frame, rule = ("╭", "╰", "+"), {"─", "-"}
+    lines = [line.strip("│| ") for line in box.splitlines() if not line.startswith(frame)]
+    kept = itertools.takewhile(lambda line: line and not set(line) <= rule, lines)
+    return " ".join(" ".join(kept).split()) or box
 
 
 def help_text() -> str:
     """The text of ``aimanet --help``."""
-    lines = [f"  {name:<12} {command.summary}" for name, command in COMMANDS.items()]
+    lines = [f"  {name:<12} {summary}" for name, summary in COMMANDS.items()]
     return HELP.format(commands="\n".join(lines))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import tyro
 
@@ -29,7 +29,7 @@ class Options:
     `aimanet analyze me.mp4 --json --save-signals me.csv`.
     """
 
-    path: tyro.conf.Positional[str]
+    path: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
     """The video file, folder of numbered images, or synthetic:hr=72,seconds=30."""
     method: str = "tscan"
     """How the pulse is found: tscan, pos, chrom or green."""

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from aimanet.errors import AimaNetError
 
+METHOD = "tscan"
+DEVICE = "auto"
+
 
 class LiveFlagsError(AimaNetError):
     """Flags of ``live`` that make no sense together."""
@@ -33,12 +36,14 @@ class Options:
     """End after this time (with --fast: of the recording)."""
     json: bool = False
     """One JSON object a line for each reading."""
-    method: str = "tscan"
-    """How the pulse is found: tscan, pos, chrom or green."""
+    method: str | None = None
+    """How the pulse is found: tscan, pos, chrom or green. Default: tscan; in the window, the
+    one used last."""
     weights: Path | None = None
     """Other weights for tscan than the ones that come with AimaNet."""
-    device: str = "auto"
-    """Where the network runs: auto, cpu or cuda."""
+    device: str | None = None
+    """Where the network runs: auto, cpu or cuda. Default: auto; in the window, the one used
+    last."""
     fast: bool = False
     """Read a recording as fast as possible: the same readings as `analyze`."""
     size: tuple[int, int] | None = None
@@ -69,7 +74,12 @@ def run(options: Options) -> int:
     spec = options.source if options.source is not None else pick_source()
     source = open_source(spec, realtime=not options.fast, size=options.size, fps=options.fps)
     session = Session(
-        source, options.method, options.device, options.weights, options.seconds, options.fast
+        source,
+        method=options.method or METHOD,
+        device=options.device or DEVICE,
+        weights=options.weights,
+        seconds=options.seconds,
+        fast=options.fast,
     )
     session.run(choose_view(json=options.json))
     return 0

@@ -13,14 +13,20 @@ APPLICATION = "app.application"
 
 def open_window(
     source: str | None = None,
-    method: str = "tscan",
-    device: str = "auto",
+    method: str | None = None,
+    device: str | None = None,
     weights: Path | None = None,
 ) -> int | None:
     """Opens the window and stays until it closes.
 
     The application is found by name at run time: `aimanet` must stay importable, and be
     installable, where neither it nor Qt is there.
+
+    Args:
+        source: a spec for `open_source`; None for the one used last, else a camera or the demo.
+        method: its name; None for the one used last.
+        device: auto, cpu or cuda; None for the one used last.
+        weights: other weights for tscan.
 
     Returns:
         The exit status, or None when no window can open here; then a line on stderr says why.
@@ -32,7 +38,7 @@ def open_window(
         except ImportError as error:
             reason = f"the window cannot be loaded ({error})"
         else:
-            status: int = application.run(source, method, device=device, weights=weights)
+            status: int = application.run(source, method, device, weights)
             return status
     print(f"AimaNet runs in the terminal: {reason}.", file=sys.stderr, flush=True)
     return None

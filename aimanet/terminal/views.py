@@ -152,7 +152,9 @@ class PanelView:
         """Closes the panel and leaves the summary."""
         self._live.stop()
         if summary is not None:
-            self._console.print(f"Summary: {describe(summary)}; {status.dropped} dropped")
+            self._console.print(
+                f"Summary: {describe(summary)}; {status.dropped} dropped", highlight=False
+            )
 
     def _panel(self, body: Group | Text, colour: str) -> Panel:
         return Panel(
