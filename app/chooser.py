@@ -60,13 +60,12 @@ class SourceChooser(QObject):
         """A person wants ``spec``."""
         self._start(spec, by_person=True)
 
-    def give_way(self) -> bool:
-        """After a failure: whether the demo face takes over (``fell_back`` names the reason)."""
+    def give_way(self, reason: str) -> bool:
+        """After a failure for ``reason``: whether the demo face takes over."""
         if self._by_person or self.spec == DEMO_SPEC:
             return False
-        failed = self.spec
         self._start(DEMO_SPEC, by_person=False)
-        self.fell_back.emit(failed)
+        self.fell_back.emit(reason)
         return True
 
     def look_for_cameras(self) -> None:
@@ -114,4 +113,4 @@ class SourceChooser(QObject):
             self._start(self.cameras[0][0], by_person=False)
         else:
             self._start(DEMO_SPEC, by_person=False)
-            self.fell_back.emit("")
+            self.fell_back.emit("No camera was found.")

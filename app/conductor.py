@@ -12,12 +12,14 @@ from app.engine import LiveEngine, Phase
 from app.presenter import Presenter, Screen
 from app.probes import DeviceProbe
 from app.settings import Preferences
+from app.widgets.banner import sentence
 from app.widgets.body import Body
 from app.widgets.controls import METHODS
 from app.widgets.figures import Figures
 from app.widgets.header import Header
-from app.widgets.source_picker import describe
-from app.workers import MethodWish
+from app.workers import FALLBACK_METHOD, MethodWish
+
+_THIS_IS_DEMO = "This is the built-in demo face, drawn with a known pulse."
 
 
 class Conductor(QObject):
@@ -43,6 +45,7 @@ class Conductor(QObject):
         self.presenter = Presenter(self.engine, screen, self)
         self.presenter.after_end = [actions.play_again, actions.open_file, actions.demo]
         self.presenter.after_failure = [actions.try_again, actions.open_file, actions.demo]
+        self._running_method = ""
         self._probe: DeviceProbe | None = None
         self._connect()
         self._show_settings()
@@ -166,6 +169,7 @@ class Conductor(QObject):
     @Slot(str)
     def _on_start(self, spec: str) -> None:
         self._header.source.show_current(spec)
+        self._running_method = ""
         settings = self.preferences.current
         self._show_method(settings.method)
         self.engine.start(spec, self._wish(), settings.window_s, settings.overlay)
@@ -177,15 +181,13 @@ class Conductor(QObject):
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
-        if not self.chooser.give_way():
+        if not self.chooser.give_way(text):
+            self._body.banners.dismiss("demo")
             self._body.banners.say("source", "error", text, self.presenter.after_failure)
-        else:
-            self._body.banners.say("source", "warning", text)
 
     @Slot(str)
-    def _on_fell_back(self, failed: str) -> None:
-        reason = f"{describe(failed)[0]} cannot be used" if failed else "No camera was found"
-        self._offer(f"{reason}: this is the built-in demo face, drawn with a known pulse.")
+    def _on_fell_back(self, reason: str) -> None:
+        self._offer(f"{sentence(reason)} {_THIS_IS_DEMO}")
 
     def _offer(self, text: str) -> None:
         cameras = [self._use(spec, name) for spec, name in self.chooser.cameras[:2]]
@@ -208,8 +210,8 @@ class Conductor(QObject):
     def _on_cameras(self, cameras: list[tuple[str, str]]) -> None:
         self._header.source.show_cameras(cameras)
         if "demo" in self._body.banners.topics:
-            here = "A camera is here" if cameras else "Still no camera"
-            self._offer(f"{here}: this is the built-in demo face, drawn with a known pulse.")
+            here = "A camera is there now." if cameras else "No camera was found."
+            self._offer(f"{here} {_THIS_IS_DEMO}")
 
     @Slot(str)
     def _on_scan_failed(self, text: str) -> None:
@@ -217,12 +219,19 @@ class Conductor(QObject):
 
     @Slot(str, str)
     def _on_method_changed(self, name: str, device: str) -> None:
+        self._running_method = name
+        self._body.video.show_mask(None)
         self._show_method(name)
         on_device = f" on {device.upper()}" if device else ""
         self._body.bpm.show_method(f"{METHODS[name][0]}{on_device}")
 
     @Slot(str, str)
     def _on_method_failed(self, name: str, text: str) -> None:
+        """The run goes on with the method it has, or with the one that needs no weights."""
+        stays = self._running_method or FALLBACK_METHOD
+        if name != stays:
+            self._show_method(stays)
+            text = f"{sentence(text)} {METHODS[stays][0]} reads the pulse meanwhile."
         self._body.banners.say("method", "error", text)
 
     @Slot(bool, str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSettings, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -63,8 +63,10 @@ class MainWindow(QMainWindow):
         self._rows = QVBoxLayout(root)
         self._rows.addWidget(self.header)
         self._rows.addWidget(self.body, 1)
+        root.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCentralWidget(root)
-        self.statusBar().addPermanentWidget(self.figures)
+        root.setFocus()
+        self.statusBar().addPermanentWidget(self.figures, 1)
         self.statusBar().setSizeGripEnabled(False)
         self.header.guard_space(self._guard)
 

@@ -102,6 +102,7 @@ class Presenter(QObject):
         if not busy:
             screen.banners.dismiss("interruption")
             screen.video.show_mask(None)
+            screen.figures.clear()
         screen.video.show_trust(False)
         screen.bpm.show_words(words)
 
@@ -136,7 +137,7 @@ class Presenter(QObject):
     @Slot(str, str)
     def _on_opened(self, label: str, detail: str) -> None:
         self._screen.video.show_tag(label)
-        self._screen.video.setToolTip(detail)
+        self._screen.figures.show_source(detail)
 
     @Slot(str)
     def _on_interrupted(self, text: str) -> None:

@@ -31,7 +31,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(validate_assignment=True)
 
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
     source: str | None = None
     method: MethodName = "tscan"
     device: DeviceName = "auto"

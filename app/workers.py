@@ -98,7 +98,7 @@ def words_for(problem: Exception, doing: str) -> str:
     if isinstance(problem, AimaNetError):
         return str(problem)
     log.error("while %s", doing, exc_info=problem)
-    return f"Something unforeseen happened while {doing}: {problem or type(problem).__name__}"
+    return f"Something unforeseen happened while {doing}: {str(problem) or type(problem).__name__}"
 
 
 class CaptureWorker(QThread):

@@ -23,6 +23,14 @@ from app.look import DARK, Look
 _ROLES = {"info": "wait", "warning": "warn", "error": "bad"}
 
 
+def sentence(text: str) -> str:
+    """``text`` as a sentence: our errors are fragments, good in a terminal, hasty in a window."""
+    first = text.split(" ", 1)[0]
+    if first.isalpha():
+        text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 class Banner(QFrame):
     """One message on one topic: ``level`` is info, warning or error."""
 
@@ -30,6 +38,7 @@ class Banner(QFrame):
 
     def __init__(self, topic: str, level: str, text: str, actions: Sequence[QAction]) -> None:
         super().__init__()
+        text = sentence(text)
         self.topic, self.level, self.text = topic, level, text
         self.setProperty("banner", level)
         self.setAccessibleName(f"{level}: {text}")

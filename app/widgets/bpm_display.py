@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from aimanet.types import Reading, State
@@ -168,21 +168,35 @@ class _Number(_Part):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = self._look
-        size = min(self.height() / 0.80, self.width() / 2.5) / look.scale
+        size = min(self.height() / 0.92, self.width() / 2.6) / look.scale
         font, unit_font = look.font(size, QFont.Weight.Bold), look.font(max(14, size * 0.17))
         metrics = QFontMetricsF(font)
         baseline = (self.height() + metrics.capHeight()) / 2
-        shown = "– –" if self.text == NO_NUMBER else self.text
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        color = look.color("faint" if self.dim else "text")
+        if self.text == NO_NUMBER:
+            self._paint_dashes(painter, metrics, color)
         painter.setFont(font)
-        painter.setPen(look.color("faint" if self.dim else "text"))
-        painter.drawText(0, round(baseline), shown)
+        painter.setPen(color)
+        painter.drawText(0, round(baseline), self.text.strip("-"))
         painter.setFont(unit_font)
         painter.setPen(look.color("muted"))
-        left = metrics.horizontalAdvance(shown) + look.px(10)
+        digits = "00" if self.text == NO_NUMBER else self.text
+        left = metrics.horizontalAdvance(digits) + look.px(10)
         painter.drawText(round(left), round(baseline), "BPM")
         painter.end()
+
+    def _paint_dashes(self, painter: QPainter, metrics: QFontMetricsF, color: QColor) -> None:
+        """Two calm strokes where the digits would stand; the font's own are too loud."""
+        digit = metrics.horizontalAdvance("0")
+        thickness = metrics.capHeight() * 0.075
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        for place in range(2):
+            stroke = QRectF(digit * (place + 0.14), 0, digit * 0.72, thickness)
+            stroke.moveTop((self.height() - thickness) / 2)
+            painter.drawRoundedRect(stroke, thickness / 2, thickness / 2)
 
 
 class _Dot(_Part):

@@ -16,6 +16,8 @@ class Figures(QWidget):
         self.setObjectName("figures")
         self.setAccessibleName("Figures of the run")
         self._row = QHBoxLayout(self)
+        self.source = self._add("What the source gives")
+        self._row.addStretch(1)
         self.rate = self._add("Frames a second that really arrive")
         self.stages = self._add("Time a frame spends in each stage")
         self.queue = self._add("Faces waiting for the network, of how many there is room for")
@@ -39,12 +41,16 @@ class Figures(QWidget):
         self.drops.setText(f"drops {figures.frames_missed}+{link.crops.dropped}")
         self.latency.setText(f"latency {figures.latency_s:.1f} s")
 
+    def show_source(self, detail: str) -> None:
+        """What the source was asked for and gives."""
+        self.source.setText(detail)
+
     def clear(self) -> None:
         """Nothing runs."""
-        for label in (self.rate, self.stages, self.queue, self.drops, self.latency):
+        for label in (self.source, self.rate, self.stages, self.queue, self.drops, self.latency):
             label.clear()
 
     def apply_look(self, look: Look) -> None:
         """Another size."""
-        self._row.setContentsMargins(0, 0, look.px(14), look.px(2))
+        self._row.setContentsMargins(look.px(16), 0, look.px(14), look.px(2))
         self._row.setSpacing(look.px(22))

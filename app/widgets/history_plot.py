@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from aimanet.types import Reading, State
 from app.widgets.plot import Plot
 
-_SPANS_S = (60.0, 120.0, 300.0)
+_SPANS_S = (30.0, 60.0, 120.0, 300.0)
 _MAX_GAP_S = 2.5
 _KEPT = 1500
 """Five minutes at up to five readings a second."""
@@ -98,7 +98,7 @@ class HistoryPlot(Plot):
         for before, now in [*pairwise(good), (good[-1], None)]:
             if now is None or now[0] - before[0] > _MAX_GAP_S:
                 t, hr = zip(*stretch, strict=True)
-                painter.drawPolyline(QPolygonF(self.map_points(np.array(t), np.array(hr))))
+                painter.drawPolyline(self.map_points(np.array(t), np.array(hr)))
                 stretch = []
             if now is not None:
                 stretch.append(now)

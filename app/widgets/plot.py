@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from app.look import DARK, Look
@@ -45,12 +45,12 @@ class Plot(QFrame):
         px = self.look.px
         return QRectF(self.rect()).adjusted(px(16), px(36), -px(16), -px(26))
 
-    def map_points(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> QPolygonF:
+    def map_points(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> list[QPointF]:
         """Data to widget pixels."""
         area, (x0, x1), (y0, y1) = self.area(), self.x_range, self.y_range
         px = area.left() + (np.asarray(x, float) - x0) / max(x1 - x0, 1e-9) * area.width()
         py = area.bottom() - (np.asarray(y, float) - y0) / max(y1 - y0, 1e-9) * area.height()
-        return QPolygonF([QPointF(a, b) for a, b in zip(px.tolist(), py.tolist(), strict=True)])
+        return [QPointF(a, b) for a, b in zip(px.tolist(), py.tolist(), strict=True)]
 
     def map_point(self, x: float, y: float) -> QPointF:
         """One point of ``map_points``."""

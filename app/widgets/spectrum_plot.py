@@ -51,19 +51,19 @@ class SpectrumPlot(Plot):
 
     def paint_plot(self, painter: QPainter) -> None:
         """Axis, curve and marks."""
-        self.paint_x_ticks(painter, [(t, f"{t} BPM" if t == 210 else str(t)) for t in _TICKS])
         if self._bpm.size < 2:
             self.paint_empty(painter, "The spectrum appears with the first number")
             return
+        self.paint_x_ticks(painter, [(t, f"{t} BPM" if t == 210 else str(t)) for t in _TICKS])
         self._paint_curve(painter, self.map_points(self._bpm, np.clip(self._power, 0.0, 1.1)))
         if self.peak_bpm is not None:
             self._paint_peak(painter, self.peak_bpm)
 
-    def _paint_curve(self, painter: QPainter, points: QPolygonF) -> None:
+    def _paint_curve(self, painter: QPainter, points: list[QPointF]) -> None:
         area, look = self.area(), self.look
         role = "muted" if self._dim else "accent"
         ends = [
-            QPointF(points[points.size() - 1].x(), area.bottom()),
+            QPointF(points[-1].x(), area.bottom()),
             QPointF(points[0].x(), area.bottom()),
         ]
         fill = QLinearGradient(area.topLeft(), area.bottomLeft())

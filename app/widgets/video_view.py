@@ -144,7 +144,9 @@ class VideoView(QWidget):
             face = self._face_rect(target, self._picture.bbox)
             if not self._heat.isNull():
                 painter.drawImage(face, self._heat)
-            self._paint_outline(painter, face)
+            inset = 3 * self._look.scale
+            inside = face.intersected(target.adjusted(inset, inset, -inset, -inset))
+            self._paint_outline(painter, inside)
         painter.restore()
 
     def _face_rect(self, target: QRectF, bbox: BBox) -> QRectF:
@@ -156,7 +158,7 @@ class VideoView(QWidget):
         """Corners only: a full frame would hide what it is about."""
         arm = min(face.width(), face.height()) * 0.16
         role = "ok" if self._trusted else "warn"
-        for width, color in ((5.0, self._shade(0.35)), (2.4, self._look.color(role))):
+        for width, color in ((5.0, self._shade(0.35)), (2.4, DARK.color(role))):
             pen = QPen(color, width * self._look.scale)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)

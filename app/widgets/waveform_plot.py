@@ -7,7 +7,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QBrush, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QLinearGradient, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from aimanet.types import Reading, State
@@ -67,16 +67,16 @@ class WaveformPlot(Plot):
         """Axis, curve and marks."""
         self.x_range = (self._pen_t - SPAN_S, self._pen_t)
         self.y_range = (-self._reach, self._reach)
-        seconds = range(int(SPAN_S), -1, -2)
-        self.paint_x_ticks(painter, [(self._pen_t - s, f"−{s} s" if s else "now") for s in seconds])
         shown = (self._t <= self._pen_t) & (self._t >= self._pen_t - SPAN_S)
         if np.count_nonzero(shown) < 2:
             self.paint_empty(painter, "The pulse wave appears here after a few seconds")
             return
+        seconds = range(int(SPAN_S), -1, -2)
+        self.paint_x_ticks(painter, [(self._pen_t - s, f"−{s} s" if s else "now") for s in seconds])
         clipped = np.clip(self._bvp[shown], -self._reach, self._reach)
         self._paint_curve(painter, self.map_points(self._t[shown], clipped))
 
-    def _paint_curve(self, painter: QPainter, points: QPolygonF) -> None:
+    def _paint_curve(self, painter: QPainter, points: list[QPointF]) -> None:
         look, role = self.look, "muted" if self._dim else "pulse"
         fade = QLinearGradient(QPointF(self.area().left(), 0), QPointF(self.area().right(), 0))
         fade.setColorAt(0.0, look.color(role, 0.05))
@@ -88,7 +88,7 @@ class WaveformPlot(Plot):
         painter.setPen(pen)
         painter.drawPolyline(points)
         painter.setPen(Qt.PenStyle.NoPen)
-        head = points[points.size() - 1]
+        head = points[-1]
         for radius, alpha in ((7.0, 0.22), (3.4, 1.0)):
             painter.setBrush(look.color(role, alpha))
             painter.drawEllipse(head, radius * look.scale, radius * look.scale)
