@@ -1,0 +1,102 @@
+"""Light, cameras and rooms: what happens to a face on its way into a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from aimanet.synthesis.drawing import Image, Look, smooth_noise
+
+PULSE_COLOUR = np.array([0.43, 1.0, 0.69], np.float32)
+"""Relative pulse strength in R, G, B over their own mean, for white light on light skin:
+0.33 : 0.77 : 0.53 (de Haan & Jeanne 2013, the unit vector of the pulse), scaled to green."""
+
+
+def pulse_colour(melanin: float) -> NDArray[np.float32]:
+    """Relative strength of the pulse in R, G, B for a skin; green of the lightest skin is 1.
+
+    Melanin sits above the blood and takes its share of the light first, most of all in blue:
+    on dark skin the pulse is weaker and bluer light hardly carries any.
+    """
+    fade = np.array([1 - 0.35 * melanin, 1 - 0.55 * melanin, 1 - 0.7 * melanin], np.float32)
+    return PULSE_COLOUR * fade
+
+
+def room(rng: np.random.Generator, height: int, width: int) -> Image:
+    """A random blurred background, (height, width, 3) float32, 0-255."""
+    base = rng.uniform(15, 225, 3).astype(np.float32)
+    image = np.ones((height, width, 3), np.float32) * base
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    x, y = x / width, y / height
+    for _ in range(int(rng.integers(1, 7))):
+        cx, cy, w, h = rng.uniform(0, 1), rng.uniform(0, 1), *rng.uniform(0.05, 0.5, 2)
+        inside = ((np.abs(x - cx) < w) & (np.abs(y - cy) < h))[..., None]
+        image += inside * rng.uniform(-70, 70, 3).astype(np.float32)
+    texture = smooth_noise(rng, (height, width), int(rng.integers(3, 14)))
+    image += texture[..., None] * rng.uniform(0, 18)
+    slope = 1 + rng.uniform(-0.3, 0.3) * (x - 0.5) + rng.uniform(-0.3, 0.3) * (y - 0.5)
+    image *= slope[..., None]
+    blur = rng.uniform(0.001, 0.01) * width
+    return cv2.GaussianBlur(np.clip(image, 3, 250), (0, 0), blur).astype(np.float32)
+
+
+def screen_map(look: Look, u: Image, v: Image) -> Image:
+    """How strongly a screen in front of the face lights it, (H, W), 0-1."""
+    nz = np.sqrt(np.clip(1.0 - (u / 1.1) ** 2 - (v / (look.height + 0.1)) ** 2, 0, 1))
+    return nz.astype(np.float32)
+
+
+class NoiseBank:
+    """Sensor noise for many frames from one array of random numbers."""
+
+    def __init__(self, rng: np.random.Generator, shape: tuple[int, ...], frames: int = 16) -> None:
+        self._rng = rng
+        self._shape = shape
+        self._size = int(np.prod(shape))
+        self._bank = rng.standard_normal(self._size * frames, dtype=np.float32)
+
+    def frame(self) -> Image:
+        """A fresh frame of unit noise (a random stretch of the bank)."""
+        start = int(self._rng.integers(0, len(self._bank) - self._size + 1))
+        return self._bank[start : start + self._size].reshape(self._shape)
+
+
+@dataclass(slots=True)
+class Sensor:
+    """A camera's noise.
+
+    ``read`` grey levels, ``shot`` at mid grey, ``chroma`` blotches, ``denoise`` 0-1 share of
+    the last frame kept where nothing moves.
+    """
+
+    read: float
+    shot: float
+    chroma: float
+    denoise: float
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> Sensor:
+        """Levels after the area average of the crop, from a good camera to a dim web camera."""
+        level = float(np.exp(rng.uniform(np.log(0.15), np.log(2.2))))
+        return cls(
+            read=level * rng.uniform(0.3, 1),
+            shot=level * rng.uniform(0, 1),
+            chroma=level * rng.uniform(0, 0.5) if rng.random() < 0.5 else 0.0,
+            denoise=rng.uniform(0.2, 0.7) if rng.random() < 0.15 else 0.0,
+        )
+
+    def expose(self, image: Image, noise: NoiseBank, last: Image | None) -> Image:
+        """The noisy picture of ``image`` (H, W, 3), float32; ``last`` is the one before."""
+        sigma = self.read + self.shot * np.sqrt(np.maximum(image, 0) / 128.0)
+        out = image + sigma * noise.frame()
+        if self.chroma:
+            h, w = image.shape[:2]
+            coarse = noise.frame()[: max(h // 4, 1), : max(w // 4, 1)]
+            out += self.chroma * cv2.resize(coarse, (w, h), interpolation=cv2.INTER_LINEAR)
+        if self.denoise and last is not None:
+            calm = np.exp(-np.square((out - last) / 6.0))
+            out += (last - out) * (self.denoise * calm)
+        return out
