@@ -126,6 +126,8 @@ def _by_path_or_name(spec: str, wishes: _Wishes) -> Source:
         from aimanet.sources.images import ImageFolderSource
 
         return ImageFolderSource(spec, path, wishes.realtime, wishes.fps)
+    if device := re.fullmatch(r"/dev/video(\d+)", spec):
+        return _webcam(spec, device[1], wishes)
     if exists:
         from aimanet.sources.video import VideoSource
 

@@ -174,12 +174,13 @@ class NetworkSource(CameraSource):
     def _connect(self) -> Any:
         cv2 = load_cv2()
         began = time.perf_counter()
-        timeouts = {
+        wishes = {
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: self.open_timeout_ms,
             cv2.CAP_PROP_READ_TIMEOUT_MSEC: self.read_timeout_ms,
+            cv2.CAP_PROP_N_THREADS: 1,  # each further one delays the picture by a frame
         }
-        settings = [number for pair in timeouts.items() for number in pair]
-        capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, settings)
+        flat = [number for pair in wishes.items() for number in pair]
+        capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, flat)
         if not capture.isOpened():
             raise SourceError(self._why_not(time.perf_counter() - began))
         if self._parts.scheme.startswith("rtsp"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
-import sys
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -113,12 +113,12 @@ def describe_all(cameras: list[CameraInfo]) -> str:
 
 def _names() -> dict[int, str]:
     backend = backend_id()
-    from cv2_enumerate_cameras import enumerate_cameras
-
     try:
+        from cv2_enumerate_cameras import enumerate_cameras
+
         found = enumerate_cameras(backend)
-    except (NotImplementedError, OSError) as error:
-        print(f"cameras cannot be listed: {error}", file=sys.stderr)
+    except (ImportError, NotImplementedError, OSError) as error:
+        logging.getLogger(__name__).warning("cameras cannot be listed: %s", error)
         return {}
     return {int(info.index): info.name or f"Camera {info.index}" for info in found}
 

@@ -114,7 +114,11 @@ class VideoSource(RecordedSource):
         to_rgb = VideoReformatter()
         for number, picture in enumerate(self._decode(container, stream)):
             t = time_line.next(picture.time)
-            yield Frame(number + self._undecoded, t, _upright_rgb(picture, to_rgb))
+            try:
+                image = _upright_rgb(picture, to_rgb)
+            except (av.error.FFmpegError, ValueError):
+                continue  # a pixel format that cannot be converted
+            yield Frame(number + self._undecoded, t, image)
 
     def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
         packets = container.demux(stream)
@@ -142,6 +146,8 @@ def _require_readable(path: Path) -> None:
         raise SourceError(f"{path}: no such file")
     if path.is_dir():
         raise SourceError(f"{path}: is a folder, not a video file")
+    if not path.is_file():
+        raise SourceError(f"{path}: is not an ordinary file; give a video file")
     if not os.access(path, os.R_OK):
         raise SourceError(f"{path}: no permission to read it")
     if path.stat().st_size == 0:

@@ -16,6 +16,7 @@ from aimanet.sources.cameras import CameraInfo, find_camera
 from aimanet.sources.grabber import CAPACITY
 from aimanet.types import Frame
 from tests.aimanet.sources.mjpeg_server import MjpegServer, number_of, numbered_picture
+from tests.aimanet.sources.rtsp_server import RtspServer
 
 
 def read_through(source: Source, within_s: float = 15.0) -> Frame:
@@ -151,6 +152,19 @@ def test_a_refusing_address(network_camera: MjpegServer) -> None:
     source.open()  # the same source may be tried again
     read_through(source)
     source.close()
+
+
+def test_rtsp_camera_killed_and_restarted() -> None:
+    with RtspServer() as camera, open_source(camera.url) as source:
+        frames = [read_through(source) for _ in range(20)]
+        numbers = [number_of(frame.image) for frame in frames]
+        assert (np.diff(numbers) == 1).all()
+        late = [frame.t - camera.sent_at[n] for frame, n in zip(frames, numbers, strict=True)]
+        assert np.median(late) < 0.2
+        camera.stop()
+        read_until_interrupted(source)
+        camera.start()
+        assert number_of(read_through(source).image) > numbers[-1]
 
 
 def test_an_address_without_a_video(network_camera: MjpegServer) -> None:

@@ -19,6 +19,7 @@ from aimanet.sources.video import VideoSource
     [
         ("0", WebcamSource, "Camera 0"),
         ("camera:2", WebcamSource, "Camera 2"),
+        ("/dev/video3", WebcamSource, "Camera 3"),
         ("camera:Logitech", WebcamSource, "Logitech"),
         ("Logitech C920", WebcamSource, "Logitech C920"),
         ("http://10.0.0.7:8080/video", NetworkSource, "http://10.0.0.7:8080/video"),

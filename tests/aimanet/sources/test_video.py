@@ -177,6 +177,12 @@ def test_things_that_are_no_video(tmp_path: Path) -> None:
     assert "single picture" in complaint(still)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert "ordinary file" in complaint(tmp_path / "pipe.mp4")
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     assert "no such file" in complaint(tmp_path / "nothing.mp4")
 
