@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.errors import FaceModelError
-
-Region = tuple[int, int, int, int]
-"""x0, y0, x1, y1 in pixels of the frame, inside it."""
+from aimanet.face_geometry import Region, average_blocks
 
 LOOK_SIZE = 192
 """Least size of what the detector is given, px (up to twice that). The network itself sees
@@ -122,31 +119,6 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FaceModelError(f"cannot read the face model {path}: {error.strerror}") from error
-
-
-def average_blocks(
-    image: NDArray[np.uint8], region: Region, times: int
-) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """A region made ``times`` smaller by averaging blocks of ``times`` x ``times`` pixels.
-
-    The blocks lie on the frame's own grid, wherever the region begins. Returns the small
-    picture and the frame's pixel (x, y) at its corner.
-    """
-    (x0, x1), (y0, y1) = (
-        _whole_blocks(region[axis], region[axis + 2], image.shape[1 - axis], times)
-        for axis in (0, 1)
-    )
-    view = image[y0:y1, x0:x1]
-    if times == 1:
-        return view, (x0, y0)
-    size = ((x1 - x0) // times, (y1 - y0) // times)
-    return cv2.resize(view, size, interpolation=cv2.INTER_AREA).astype(np.uint8), (x0, y0)
-
-
-def _whole_blocks(start: int, stop: int, length: int, times: int) -> tuple[int, int]:
-    first = min(start // times, length // times - 1)
-    last = min(-(-stop // times), length // times)
-    return first * times, max(last, first + 1) * times
 
 
 def _sighting(
