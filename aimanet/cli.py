@@ -161,11 +161,18 @@ def _parse(options: type, program: str, args: list[str]) -> object:
 
 
 def _unboxed(box: str) -> str:
-    """The first paragraph inside a box of tyro's, without its frame (lines or ASCII)."""
-    frame, rule = ("╭", "╰", "+"), {"─", "-"}
-    lines = [line.strip("│| ") for line in box.splitlines() if not line.startswith(frame)]
-    kept = itertools.takewhile(lambda line: line and not set(line) <= rule, lines)
-    return " ".join(" ".join(kept).split()) or box
+    """The message in a box of tyro's: the paragraph after the title.
+
+    The title is in the frame or, where the terminal knows only ASCII, a paragraph of its own.
+    """
+    title_in_frame = box.startswith("╭")
+    lines = [line.strip("│ ") for line in box.splitlines() if not line.startswith(("╭", "╰"))]
+    paragraphs = [
+        " ".join(" ".join(group).split())
+        for is_text, group in itertools.groupby(lines, lambda line: not set(line) <= {"─", "-"})
+        if is_text
+    ]
+    return paragraphs[0 if title_in_frame or len(paragraphs) == 1 else 1] if paragraphs else box
 
 
 def help_text() -> str:

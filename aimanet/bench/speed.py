@@ -77,7 +77,7 @@ class MemoryTrend:
     slope_mb_per_hour: float
 
 
-def draw_clip(path: Path, seconds: float = CLIP_SECONDS) -> Path:
+def draw_clip(path: Path, seconds: float) -> Path:
     """Writes the demo face as a video (640x480, 30 fps, H.264) and returns its path."""
     config = SceneConfig(seconds=seconds, fps=FPS, width=SIZE[0], height=SIZE[1])
     scene = DemoScene(config)

@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
+from aimanet.errors import AimaNetError
+
 if TYPE_CHECKING:
     from aimanet.bench.speed import FileSpeed, LiveLoad, MemoryTrend
     from aimanet.methods import PulseMethod
+
+
+class BenchFlagsError(AimaNetError):
+    """Flags of ``bench`` that nothing can be measured with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +65,20 @@ class Report:
 
 def run(options: Options) -> int:
     """Measures and prints a table or JSON; progress goes to stderr."""
+    if not options.seconds > 0:
+        raise BenchFlagsError(f"--seconds {options.seconds:g}: give a time above 0")
+    if not options.memory_minutes >= 0:
+        raise BenchFlagsError(f"--memory-minutes {options.memory_minutes:g}: give 0 or more")
+
     from aimanet.methods import make_method
     from aimanet.terminal.records import to_line
 
     method = make_method(options.method, device=options.device, weights=options.weights)
     report = measure(method, seconds=options.seconds, memory_minutes=options.memory_minutes)
-    print(to_line(rounded(asdict(report)))) if options.json else _print_table(report)
+    if options.json:
+        print(to_line(rounded(asdict(report))))
+    else:
+        _print_table(report)
     return 0
 
 
@@ -74,7 +88,7 @@ def measure(method: PulseMethod, *, seconds: float, memory_minutes: float) -> Re
 
     with tempfile.TemporaryDirectory() as folder:
         _say("drawing a clip ...")
-        clip = speed.draw_clip(Path(folder) / "demo.mp4")
+        clip = speed.draw_clip(Path(folder) / "demo.mp4", speed.CLIP_SECONDS)
         _say(f"live for {seconds:g} s ...")
         live = speed.live_load(method, clip, seconds)
         _say("the method alone, then a file ...")

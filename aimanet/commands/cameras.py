@@ -35,11 +35,12 @@ def run(options: Options) -> int:
 def _print_table(cameras: list[CameraInfo]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("number", "name", "back end", "size", "fps")
     for camera in cameras:
         size = f"{camera.width}x{camera.height}" if camera.width else "unknown"
         fps = f"{camera.fps:.0f}" if camera.fps else "unknown"
-        table.add_row(str(camera.index), camera.name, camera.backend, size, fps)
+        table.add_row(str(camera.index), Text(camera.name), Text(camera.backend), size, fps)
     Console().print(table)
     print("Watch one with: aimanet live --source NUMBER")

@@ -153,7 +153,9 @@ class PanelView:
         self._live.stop()
         if summary is not None:
             self._console.print(
-                f"Summary: {describe(summary)}; {status.dropped} dropped", highlight=False
+                f"Summary: {describe(summary)}; {status.dropped} dropped",
+                highlight=False,
+                markup=False,
             )
 
     def _panel(self, body: Group | Text, colour: str) -> Panel:

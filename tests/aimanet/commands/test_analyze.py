@@ -1,0 +1,173 @@
+"""A recording's heart rate, its JSON and CSV, and everything that is no recording."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import av
+import numpy as np
+import pytest
+
+from aimanet.cli import main
+
+KEYS = [
+    "hr_bpm",
+    "snr_db",
+    "state",
+    "method",
+    "model",
+    "fps",
+    "frames",
+    "duration_s",
+    "face_fraction",
+    "readings",
+]
+
+
+def write_video(path, images, fps=30):
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
+        stream.height, stream.width = images[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for image in images:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+        out.mux(stream.encode())
+
+
+@pytest.fixture(scope="module")
+def analysed(clip, tmp_path_factory, repository):
+    """The program itself, as a user starts it: JSON on stdout and a CSV."""
+    signals = tmp_path_factory.mktemp("analysed") / "signals.csv"
+    done = subprocess.run(
+        [sys.executable, "main.py", "analyze", str(clip), "--json", "--save-signals", str(signals)],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    return json.loads(done.stdout), signals
+
+
+def test_json_has_the_promised_shape_and_the_true_heart_rate(analysed):
+    result, _ = analysed
+    assert list(result) == KEYS
+    assert result["hr_bpm"] == pytest.approx(72.0, abs=2.0)
+    assert (result["state"], result["method"]) == ("ok", "tscan")
+    assert (result["frames"], result["fps"]) == (360, 30.0)
+    assert result["duration_s"] == pytest.approx(12.0, abs=0.05)
+    assert result["face_fraction"] == 1.0
+    assert "tscan" in result["model"]
+
+
+def test_readings_come_three_times_a_second_with_null_before_the_first_estimate(analysed):
+    readings = analysed[0]["readings"]
+    assert all(list(reading) == ["t", "hr_bpm", "snr_db", "state"] for reading in readings)
+    assert 30 <= len(readings) <= 40
+    assert (readings[0]["hr_bpm"], readings[0]["state"]) == (None, "warming_up")
+    assert min(r["t"] for r in readings if r["state"] == "ok") < 8.0
+
+
+def test_the_csv_holds_pulse_and_box_and_the_pulse_beats_at_the_heart_rate(analysed):
+    _, signals = analysed
+    with signals.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["t", "bvp", "x", "y", "w", "h"]
+    t = np.array([float(row["t"]) for row in rows])
+    bvp = np.array([float(row["bvp"]) for row in rows])
+    assert np.ptp(np.diff(t)) < 2e-3
+    assert 11.0 < t[-1] - t[0] < 12.0
+    power = np.abs(np.fft.rfft((bvp - bvp.mean()) * np.hanning(len(bvp)), 4096))
+    hz = np.fft.rfftfreq(4096, np.diff(t).mean())[np.argmax(power)]
+    assert 60.0 * hz == pytest.approx(72.0, abs=4.0)
+    assert all(0 < float(row["w"]) == float(row["h"]) < 640 for row in rows)
+
+
+@pytest.mark.parametrize("method", ["pos", "chrom", "green"])
+def test_classical_methods_agree(clip, capsys, method):
+    assert main(["analyze", str(clip), "--method", method]) == 0
+    out = capsys.readouterr().out
+    assert float(out.split(" BPM")[0]) == pytest.approx(72.0, abs=3.0)
+    assert method.upper() in out
+
+
+def test_a_path_that_is_no_utf8(clip, capsys):
+    odd = os.fsdecode(os.fsencode(clip.parent) + b"/caf\xe9.mp4")
+    try:
+        shutil.copy(clip, odd)
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    assert main(["analyze", odd, "--method", "green"]) == 0
+    assert "BPM" in capsys.readouterr().out
+
+
+def error_of(capsys, *argv: str) -> str:
+    assert main(["analyze", *argv, "--json"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert captured.err.count("\n") == 1
+    return captured.err
+
+
+def test_a_missing_file(capsys, tmp_path):
+    assert "does not exist" in error_of(capsys, str(tmp_path / "no.mp4"))
+
+
+def test_a_text_file_called_mp4(capsys, tmp_path):
+    path = tmp_path / "notes.mp4"
+    path.write_text("not a video\n" * 100)
+    assert "notes.mp4" in error_of(capsys, str(path))
+
+
+def test_a_truncated_and_an_empty_file(capsys, tmp_path, clip):
+    cut, empty = tmp_path / "cut.mp4", tmp_path / "empty.mp4"
+    cut.write_bytes(clip.read_bytes()[:5000])
+    empty.touch()
+    assert "cut.mp4" in error_of(capsys, str(cut))
+    assert "empty" in error_of(capsys, str(empty))
+
+
+def test_sound_only(capsys, tmp_path):
+    path = tmp_path / "sound.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("aac", rate=44100)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 44100), np.float32), "fltp", "mono")
+        frame.rate = 44100
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    assert "no video" in error_of(capsys, str(path))
+
+
+def test_no_face_in_the_whole_file_leaves_no_csv(capsys, tmp_path):
+    path, signals = tmp_path / "wall.mp4", tmp_path / "signals.csv"
+    noise = np.random.default_rng(0).integers(100, 140, (60, 120, 160, 3), np.uint8)
+    write_video(path, list(noise))
+    error = error_of(capsys, str(path), "--method", "green", "--save-signals", str(signals))
+    assert "no face in wall.mp4 (60 frames)" in error
+    assert [file.name for file in tmp_path.iterdir()] == ["wall.mp4"]
+
+
+def test_unknown_method_device_and_weights(capsys, clip, tmp_path):
+    assert "unknown method 'magic'" in error_of(capsys, str(clip), "--method", "magic")
+    assert "unknown device" in error_of(capsys, str(clip), "--device", "tpu")
+    missing = tmp_path / "no.safetensors"
+    assert str(missing) in error_of(capsys, str(clip), "--weights", str(missing))
+
+
+def test_an_unwritable_output_is_found_before_the_work(capsys, clip, tmp_path):
+    for target in (tmp_path, tmp_path / "no" / "such" / "folder.csv"):
+        assert str(target) in error_of(capsys, str(clip), "--save-signals", str(target))
+    assert "itself" in error_of(capsys, str(clip), "--save-signals", str(clip))
+    assert clip.stat().st_size > 10_000
+
+
+def test_live_sources_are_sent_to_live(capsys):
+    assert "aimanet live --source" in error_of(capsys, "rtsp://127.0.0.1/stream")

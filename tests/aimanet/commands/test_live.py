@@ -1,0 +1,85 @@
+"""Live runs in the terminal: the same readings as `analyze`, clean ends, bad sources."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from aimanet.cli import main
+
+
+def test_as_fast_as_possible_gives_the_readings_of_analyze(clip, capsys):
+    assert main(["analyze", str(clip), "--method", "pos", "--json"]) == 0
+    analysed = json.loads(capsys.readouterr().out)["readings"]
+    assert main(["live", "--source", str(clip), "--fast", "--method", "pos", "--json"]) == 0
+    live = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert live == analysed
+
+
+def test_seconds_of_a_fast_run_are_the_recordings_own(clip, capsys):
+    argv = ["live", "--source", str(clip), "--fast", "--seconds", "6", "--method", "green"]
+    assert main(argv) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "BPM" in lines[-2]
+    assert lines[-1].startswith("Summary: ")
+    assert "of 180 frames" in lines[-1]
+
+
+def test_in_real_time_nothing_is_dropped(clip, capsys):
+    argv = ["live", "--source", str(clip), "--headless", "--seconds", "2", "--method", "green"]
+    assert main(argv) == 0
+    summary = capsys.readouterr().out.splitlines()[-1]
+    assert summary.endswith("0 dropped")
+    assert 30 <= int(summary.split(" frames")[0].split()[-1]) <= 62
+
+
+def without_display() -> dict[str, str]:
+    gone = ("DISPLAY", "WAYLAND_DISPLAY")
+    return {k: v for k, v in os.environ.items() if k not in gone} | {"TERM": "dumb"}
+
+
+def test_no_arguments_and_no_display_runs_in_the_terminal_until_ctrl_c(repository):
+    """What `make run` does on a server: no camera there either, so the demo face, said so."""
+    process = subprocess.Popen(
+        [sys.executable, "main.py"],
+        cwd=repository,
+        env=without_display(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    lines = [process.stdout.readline() for _ in range(3)]
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert any("BPM" in line for line in lines)
+    assert rest.splitlines()[-1].startswith("Summary: ")
+    assert "no display here" in errors
+    assert "demo face" in errors or "camera" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["--source", "no such camera", "--headless"], "no such camera"),
+        (["--source", "http://127.0.0.1:9/video", "--headless"], "127.0.0.1:9"),
+        (["--source", "http://127.0.0.1:9/video", "--fast"], "--fast is for recordings"),
+        (["--source", "0", "--seconds", "0"], "--seconds"),
+        (["--source", "0", "--headless", "--size", "0", "480"], "--size"),
+        (["--source", "", "--headless"], "--source"),
+        (["--fast"], "--source"),
+    ],
+)
+def test_bad_sources_and_flags_are_one_line(capsys, argv, says):
+    assert main(["live", *argv, "--method", "green"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert says in captured.err
+    assert captured.err.count("\n") == 1
