@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aimanet.errors import SourceError
@@ -14,6 +14,7 @@ from aimanet.pipeline import Pipeline, Summary
 from aimanet.sources import Source
 from aimanet.stop import StopRequest
 from aimanet.terminal.views import Status, View
+from aimanet.types import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,23 @@ class Session:
 def follow(
     feed: Feed, pipeline: Pipeline, view: View, source: Source, seconds: float | None
 ) -> Summary:
-    """Takes an open feed to its end and shows every reading."""
+    """Takes an open feed to its end and shows every reading.
+
+    The times of a live source are those of the computer's clock; they are shown from the
+    first frame on. A recording's own times stay.
+    """
     summary: Summary | None = None
     status = Status(None, 0, "")
     view.start(source.label, feed.info)
     clock = FrameClock()
     try:
         for frame in feed.frames(seconds):
-            clock.tick(frame.t)
+            clock.tick(frame)
             reading = pipeline.step(frame)
             if reading is not None:
-                status = Status(clock.fps, feed.dropped, stages(pipeline))
-                view.show(reading, status)
+                status = Status(clock.fps, clock.dropped, stages(pipeline))
+                shown = replace(reading, t=reading.t - clock.first_t) if source.live else reading
+                view.show(shown, status)
         summary = pipeline.summary()
     finally:
         view.finish(summary, status)
@@ -86,20 +92,29 @@ def stages(pipeline: Pipeline) -> str:
 
 
 class FrameClock:
-    """Frames per second from time stamps, over about the last second."""
+    """What the frames themselves tell: their rate over about the last second, and the lost.
+
+    Frames lost anywhere on the way, in the camera's queue or ours, are holes in the index.
+    """
 
     def __init__(self) -> None:
-        self._last: float | None = None
+        self.first_t = 0.0
+        self.dropped = 0
+        self._last: Frame | None = None
         self._step: float | None = None
 
-    def tick(self, t: float) -> None:
-        """Takes the time stamp of a frame (s)."""
-        if self._last is not None:
-            step = t - self._last
+    def tick(self, frame: Frame) -> None:
+        """Takes the next frame."""
+        if self._last is None:
+            self.first_t = frame.t
+        else:
+            missing = frame.index - self._last.index - 1
+            self.dropped += max(0, missing)
+            step = (frame.t - self._last.t) / (max(0, missing) + 1)
             self._step = step if self._step is None else self._step + 0.05 * (step - self._step)
-        self._last = t
+        self._last = frame
 
     @property
     def fps(self) -> float | None:
-        """The rate, or None before the second frame."""
+        """What the source delivers, lost frames included; None before the second frame."""
         return 1.0 / self._step if self._step else None

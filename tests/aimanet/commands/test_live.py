@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from aimanet.cli import main
+from tests.aimanet.sources.mjpeg_server import MjpegServer
 
 
 def test_as_fast_as_possible_gives_the_readings_of_analyze(clip, capsys):
@@ -36,6 +38,25 @@ def test_in_real_time_nothing_is_dropped(clip, capsys):
     summary = capsys.readouterr().out.splitlines()[-1]
     assert summary.endswith("0 dropped")
     assert 30 <= int(summary.split(" frames")[0].split()[-1]) <= 62
+
+
+def test_a_network_camera_that_dies_and_comes_back(capsys):
+    """Its loss is told, the readings go on in seconds from the start, and all ends in time."""
+    with MjpegServer() as camera:
+        timers = [threading.Timer(1.5, camera.stop), threading.Timer(2.5, camera.restart)]
+        for timer in timers:
+            timer.start()
+        argv = ["live", "--source", camera.url, "--json", "--seconds", "7", "--method", "green"]
+        assert main(argv) == 0
+        for timer in timers:
+            timer.join()
+    captured = capsys.readouterr()
+    times = [json.loads(line)["t"] for line in captured.out.splitlines()]
+    assert times == sorted(times)
+    assert times[0] < 1.0
+    assert times[-1] > 3.5
+    assert captured.err.startswith("http://127.0.0.1")
+    assert "Traceback" not in captured.err
 
 
 def without_display() -> dict[str, str]:

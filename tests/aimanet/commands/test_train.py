@@ -11,7 +11,20 @@ from aimanet.cli import main
 from aimanet.commands.train import clock, progress_record
 from aimanet.types import TrainProgress
 
-TINY = "--steps 2 --fresh 1 --replayed 0 --chunk-len 60 --workers 0 --validation-clips 1".split()
+TINY = [
+    "--steps",
+    "2",
+    "--fresh",
+    "1",
+    "--replayed",
+    "0",
+    "--chunk-len",
+    "60",
+    "--workers",
+    "0",
+    "--validation-clips",
+    "1",
+]
 
 
 def test_one_object_a_step_and_weights_that_load(tmp_path, capsys):
