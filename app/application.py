@@ -97,10 +97,10 @@ def _run_window(app: QApplication, preferences: Preferences) -> int:
     app.setStyle("Fusion")
     app.setQuitOnLastWindowClosed(False)
     window = MainWindow(preferences)
-    window.closed.connect(app.quit)
+    window.closed.connect(app.exit)  # quit() would ask the window once more
     interruption = Interruption(window)
     window.show()
-    QTimer.singleShot(0, window.conductor.begin)
+    QTimer.singleShot(0, window.begin)
     app.exec()
     window.conductor.end()
     interruption.undo()

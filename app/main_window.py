@@ -171,6 +171,12 @@ class MainWindow(QMainWindow):
 
     # --- opening and closing ----------------------------------------------------------------
 
+    @Slot()
+    def begin(self) -> None:
+        """Start measuring, unless the window was closed before it came to that."""
+        if not self._closing:
+            self.conductor.begin()
+
     def _restore_geometry(self) -> None:
         saved = self._geometry_file().value("geometry")
         if saved is not None and self.restoreGeometry(saved):

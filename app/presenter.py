@@ -168,8 +168,11 @@ class Presenter(QObject):
             return
         rate = f"{summary.hr_bpm:.0f} BPM"
         self._result = f"Over all of it: {rate} with {method} ({wording.title.lower()})."
-        ended = Wording("Ended", f"{wording.title} over the whole recording.", wording.role)
-        self._screen.bpm.show_result(summary.hr_bpm, ended)
+        trusted = sum(reading.state is State.OK for reading in summary.readings)
+        share = trusted / max(1, len(summary.readings))
+        hint = f"Over the whole recording; trusted in {share:.0%} of it."
+        whole = Wording(wording.title, hint, wording.role)
+        self._screen.bpm.show_result(summary.hr_bpm, whole, share)
 
     @Slot()
     def _on_tick(self) -> None:

@@ -106,9 +106,9 @@ class BpmDisplay(QFrame):
         self._show(NO_NUMBER, wording, 0.0)
         self.snr_label.setText("")
 
-    def show_result(self, hr_bpm: float, wording: Wording) -> None:
+    def show_result(self, hr_bpm: float, wording: Wording, quality: float) -> None:
         """The number of a whole recording, with its state in words."""
-        self._show(f"{hr_bpm:.0f}", wording, 0.0)
+        self._show(f"{hr_bpm:.0f}", wording, quality)
         self.snr_label.setText("")
 
     def _show(self, number: str, wording: Wording, quality: float) -> None:

@@ -77,7 +77,7 @@ class HistoryPlot(Plot):
             y = self.map_point(self.x_range[0], level).y()
             painter.setPen(QPen(look.color("line", 0.8), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(look.color("faint"))
+            painter.setPen(look.color("muted"))
             row = QRectF(0, y - look.px(8), area.left() - look.px(7), look.px(16))
             align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(row, align, str(level))

@@ -88,7 +88,7 @@ class Plot(QFrame):
             x = self.map_point(value, self.y_range[0]).x()
             painter.setPen(QPen(look.color("line", 0.8), 1))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            painter.setPen(look.color("faint"))
+            painter.setPen(look.color("muted"))
             left = min(max(x - width / 2, area.left() - over), area.right() + over - width)
             align = Qt.AlignmentFlag.AlignHCenter
             if left > x - width / 2:

@@ -146,7 +146,8 @@ class VideoView(QWidget):
                 painter.drawImage(face, self._heat)
             inset = 3 * self._look.scale
             inside = face.intersected(target.adjusted(inset, inset, -inset, -inset))
-            self._paint_outline(painter, inside)
+            if not self._title:
+                self._paint_outline(painter, inside)
         painter.restore()
 
     def _face_rect(self, target: QRectF, bbox: BBox) -> QRectF:

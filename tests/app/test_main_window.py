@@ -1,0 +1,450 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from pytestqt.qtbot import QtBot
+
+from aimanet.types import State
+from app.chooser import camera_specs
+from app.engine import Phase
+from app.main_window import MainWindow
+from app.settings import Settings, SettingsStore
+from app.widgets.about_dialog import AboutDialog
+from app.widgets.source_picker import DEMO_SPEC
+from app.widgets.url_dialog import UrlDialog
+from tests.aimanet.sources.mjpeg_server import MjpegServer
+from tests.app.conftest import PATIENCE_MS, DialogWatch, OpenWindow, running_threads, shut, wall
+
+
+def phase(window: MainWindow) -> Phase:
+    return window.conductor.engine.phase
+
+
+def wait_for(qtbot: QtBot, window: MainWindow, wanted: Phase) -> None:
+    qtbot.waitUntil(lambda: phase(window) is wanted, timeout=PATIENCE_MS)
+
+
+def wait_for_pictures(qtbot: QtBot, window: MainWindow) -> None:
+    before = window.body.video.picture
+    qtbot.waitUntil(lambda: window.body.video.picture is not before, timeout=PATIENCE_MS)
+
+
+def said(window: MainWindow, topic: str) -> str:
+    banner = window.body.banners.banner(topic)
+    return "" if banner is None else banner.text
+
+
+def wait_until_said(qtbot: QtBot, window: MainWindow, topic: str) -> str:
+    qtbot.waitUntil(lambda: bool(said(window, topic)), timeout=PATIENCE_MS)
+    return said(window, topic)
+
+
+# --- running --------------------------------------------------------------------------------
+
+
+def test_a_file_plays_and_a_wall_has_no_number(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path, face_model: Path
+) -> None:
+    window = open_window(str(wall_video))
+    bpm = window.body.bpm
+    assert "Loading" in window.body.video.words
+    wait_for_pictures(qtbot, window)
+    qtbot.waitUntil(lambda: bpm.state_label.text() == "No face in view", timeout=PATIENCE_MS)
+    assert bpm.number.text == "--"
+    assert window.body.video.words == ""
+    assert window.header.start.text() == "Stop"
+    assert window.header.source.combo.currentText() == "wall.mp4"
+
+
+def test_the_demo_face_is_read_right_and_methods_change_while_running(
+    qtbot: QtBot, open_window: OpenWindow, face_model: Path
+) -> None:
+    window = open_window("synthetic:hr=72,seed=1")
+    readings = []
+    window.conductor.engine.reading.connect(readings.append)
+    qtbot.waitUntil(lambda: any(r.state is State.OK for r in readings), timeout=30_000)
+    last = readings[-1]
+    assert last.hr_bpm is not None
+    assert abs(last.hr_bpm - 72) < 6
+    assert window.body.bpm.number.text == f"{last.hr_bpm:.0f}"
+    assert window.body.bpm.state_label.text() == "Good signal"
+    assert window.body.video.picture is not None
+    assert window.body.video.picture.bbox is not None
+    with qtbot.waitSignal(window.conductor.engine.method_changed, timeout=PATIENCE_MS) as change:
+        qtbot.mouseClick(window.header.methods.button("green"), Qt.MouseButton.LeftButton)
+    assert change.args[0] == "green"
+    assert window.body.bpm.method_label.text() == "GREEN"
+    seen = len(readings)
+    qtbot.waitUntil(lambda: len(readings) > seen, timeout=PATIENCE_MS)
+    assert readings[-1].bvp.size > 30, "the curve goes on after a change of method"
+    link = window.conductor.engine.link
+    assert link is not None
+    assert link.crops.dropped == 0
+
+
+def test_the_end_of_a_file_is_said_and_it_can_be_played_again(
+    qtbot: QtBot, open_window: OpenWindow, short_video: Path, face_model: Path
+) -> None:
+    window = open_window(str(short_video))
+    wait_for(qtbot, window, Phase.ENDED)
+    assert "ended" in wait_until_said(qtbot, window, "end")
+    assert window.header.start.text() == "Start"
+    assert not running_threads() or not window.conductor.engine.busy
+    banner = window.body.banners.banner("end")
+    assert banner is not None
+    again = next(b for b in banner.buttons if b.text() == "Play again")
+    with qtbot.waitSignal(window.conductor.engine.opened, timeout=PATIENCE_MS):
+        qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    assert said(window, "end") == ""
+    wait_for(qtbot, window, Phase.ENDED)
+
+
+def test_another_source_replaces_the_running_one(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path, short_video: Path
+) -> None:
+    window = open_window(str(wall_video))
+    wait_for(qtbot, window, Phase.RUNNING)
+    window.conductor.open(str(short_video))
+    assert phase(window) is Phase.LOADING
+    with qtbot.waitSignal(window.conductor.engine.opened, timeout=PATIENCE_MS) as opened:
+        pass
+    assert opened.args[0] == "short.mp4"
+    qtbot.waitUntil(lambda: len(running_threads()) <= 3, timeout=PATIENCE_MS)
+
+
+# --- errors, in words -----------------------------------------------------------------------
+
+
+def test_a_missing_file_is_said_and_the_window_goes_on(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path
+) -> None:
+    window = open_window("/nowhere/film.mp4")
+    assert "/nowhere/film.mp4" in wait_until_said(qtbot, window, "source")
+    assert phase(window) is Phase.FAILED
+    assert window.body.bpm.number.text == "--"
+    window.conductor.open(str(wall_video))
+    wait_for_pictures(qtbot, window)
+    assert said(window, "source") == ""
+
+
+@pytest.mark.parametrize("spec", ["99", "http://127.0.0.1:1/video", "No Such Camera"])
+def test_sources_that_are_not_there(qtbot: QtBot, open_window: OpenWindow, spec: str) -> None:
+    window = open_window(spec)
+    assert wait_until_said(qtbot, window, "source")
+    assert phase(window) is Phase.FAILED
+    banner = window.body.banners.banner("source")
+    assert banner is not None
+    assert banner.buttons[0].text() == "Try again"
+
+
+def test_a_text_file_that_calls_itself_a_video(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    path = tmp_path / "notes.mp4"
+    path.write_text("not a video")
+    window = open_window(str(path))
+    assert "notes.mp4" in wait_until_said(qtbot, window, "source")
+
+
+def test_a_camera_that_disappears_comes_back(
+    qtbot: QtBot, open_window: OpenWindow, face_model: Path
+) -> None:
+    with MjpegServer(picture=wall) as camera:
+        window = open_window(camera.url)
+        wait_for_pictures(qtbot, window)
+        camera.stop()
+        wait_for(qtbot, window, Phase.RECONNECTING)
+        assert wait_until_said(qtbot, window, "interruption")
+        assert window.body.bpm.number.text == "--"
+        camera.start()
+        wait_for(qtbot, window, Phase.RUNNING)
+        assert said(window, "interruption") == ""
+        wait_for_pictures(qtbot, window)
+        shut(qtbot, window)
+
+
+def test_without_a_face_model_the_picture_still_runs(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIMANET_FACE_MODEL", "/nowhere/face.tflite")
+    window = open_window(str(wall_video))
+    assert "/nowhere/face.tflite" in wait_until_said(qtbot, window, "face")
+    wait_for_pictures(qtbot, window)
+    assert window.body.bpm.state_label.text() == "Cannot measure"
+
+
+def test_missing_weights_are_said_and_pos_takes_over(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path, tmp_path: Path
+) -> None:
+    window = open_window(str(wall_video), "tscan", weights=tmp_path / "none.safetensors")
+    words = wait_until_said(qtbot, window, "method")
+    assert "none.safetensors" in words
+    assert "POS reads the pulse meanwhile" in words
+    qtbot.waitUntil(lambda: window.header.methods.current == "pos", timeout=PATIENCE_MS)
+    wait_for_pictures(qtbot, window)
+    assert SettingsStore().load()[0].method == "tscan"
+
+
+def test_a_device_that_is_not_there_keeps_the_method(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path
+) -> None:
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    window = open_window(str(wall_video))
+    switch = window.header.device
+    item = switch.model().index(switch.findData("cuda"), 0)
+    qtbot.waitUntil(lambda: "looking" not in switch.toolTip(), timeout=PATIENCE_MS)
+    assert not item.flags() & Qt.ItemFlag.ItemIsEnabled
+    with qtbot.waitSignal(window.conductor.engine.method_changed, timeout=PATIENCE_MS):
+        window.conductor.set_method("chrom")
+    window.conductor.preferences.current.device = "cuda"
+    window.conductor.set_method("tscan")
+    assert "CHROM reads the pulse meanwhile" in wait_until_said(qtbot, window, "method")
+    assert window.header.methods.current == "chrom"
+
+
+# --- without a camera -----------------------------------------------------------------------
+
+
+def test_without_a_camera_the_demo_says_so_and_offers_others(
+    qtbot: QtBot, open_window: OpenWindow
+) -> None:
+    from aimanet.sources import list_cameras
+
+    if list_cameras():
+        pytest.skip("there is a camera here")
+    window = open_window()
+    words = wait_until_said(qtbot, window, "demo")
+    assert "No camera was found" in words
+    assert "demo face" in words
+    assert window.conductor.chooser.spec == DEMO_SPEC
+    banner = window.body.banners.banner("demo")
+    assert banner is not None
+    assert [b.text() for b in banner.buttons] == [
+        "Open video file…",
+        "Open network camera…",
+        "Look for cameras again",
+    ]
+    assert SettingsStore().load()[0].source is None, "what nobody chose is not remembered"
+
+
+def test_a_remembered_source_that_is_gone_gives_way_to_the_demo(
+    qtbot: QtBot, open_window: OpenWindow
+) -> None:
+    SettingsStore().save(Settings(source="/gone/film.mp4"))
+    window = open_window()
+    words = wait_until_said(qtbot, window, "demo")
+    assert "/gone/film.mp4" in words
+    assert window.conductor.chooser.spec == DEMO_SPEC
+
+
+def test_cameras_go_by_their_names_where_these_tell_them_apart() -> None:
+    from aimanet.sources import CameraInfo
+
+    cameras = [CameraInfo(n, name, "V4L2") for n, name in enumerate(["A", "B", "B"])]
+    assert camera_specs(cameras) == [
+        ("camera:A", "A"),
+        ("camera:1", "B (1)"),
+        ("camera:2", "B (2)"),
+    ]
+
+
+# --- closing --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", ["at once", "while loading", "while running"])
+def test_closing_joins_every_thread(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path, moment: str
+) -> None:
+    window = open_window(str(wall_video))
+    if moment == "while loading":
+        qtbot.waitUntil(lambda: len(running_threads()) >= 2, timeout=PATIENCE_MS)
+    elif moment == "while running":
+        wait_for_pictures(qtbot, window)
+    with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
+        window.close()
+    assert not window.isVisible()
+    assert not running_threads()
+
+
+def test_stop_and_start_many_times_leaves_nothing_behind(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path
+) -> None:
+    window = open_window(str(wall_video))
+    for _ in range(5):
+        window.conductor.toggle()
+    wait_for(qtbot, window, Phase.IDLE)
+    qtbot.waitUntil(lambda: not window.conductor.engine.busy, timeout=PATIENCE_MS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process there")
+def test_ctrl_c_closes_the_window_with_exit_code_0(repository: Path, wall_video: Path) -> None:
+    code = (
+        "import sys, app.main_window as m; from app.application import run\n"
+        "show = m.MainWindow.showEvent\n"
+        "m.MainWindow.showEvent = lambda w, e: (show(w, e), print('shown', flush=True))\n"
+        f"sys.exit(run({str(wall_video)!r}, 'pos'))"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, cwd=repository, env=os.environ.copy(), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "shown"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+# --- keys, dialogs, drops -------------------------------------------------------------------
+
+
+def test_keys(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path, dialogs: DialogWatch
+) -> None:
+    window = open_window(str(wall_video))
+    wait_for(qtbot, window, Phase.RUNNING)
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    assert phase(window) is Phase.IDLE
+    qtbot.keyClick(window, Qt.Key.Key_3)
+    assert window.header.methods.current == "chrom"
+    qtbot.keyClick(window, Qt.Key.Key_M)
+    assert window.header.overlay.isChecked()
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    assert window.isFullScreen()
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    assert not window.isFullScreen()
+    dialogs.expected = {"UrlDialog", "AboutDialog", "QFileDialog"}
+    qtbot.keyClick(window, Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
+    assert isinstance(window.dialogs.open_one, UrlDialog)
+    qtbot.keyClick(window.dialogs.open_one, Qt.Key.Key_Escape)
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    about = window.dialogs.open_one
+    assert isinstance(about, AboutDialog)
+    assert about.text.text().count("not a medical device") == 1
+    about.reject()
+    qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    assert window.dialogs.open_one is not None
+    window.dialogs.close()
+    qtbot.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert window.conductor.chooser.spec == DEMO_SPEC
+    with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
+        qtbot.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+
+
+def test_space_belongs_to_the_control_that_has_the_focus(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path
+) -> None:
+    window = open_window(str(wall_video))
+    wait_for(qtbot, window, Phase.RUNNING)
+    window.activateWindow()
+    button = window.header.methods.button("green")
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert window.header.methods.current == "green"
+    assert window.conductor.engine.active
+
+
+def test_tab_visits_the_controls_from_left_to_right(open_window: OpenWindow) -> None:
+    window = open_window("/nowhere.mp4")
+    wanted = [window.header.source.combo, window.header.start, window.header.device]
+    places = [w.mapTo(window, QPoint(0, 0)).x() for w in wanted]
+    assert places == sorted(places)
+    visited, at = [], window.header.source.combo
+    for _ in range(60):
+        if at in wanted:
+            visited.append(at)
+        at = at.nextInFocusChain()  # type: ignore[assignment]
+    assert visited[:3] == wanted
+
+
+def test_every_control_has_a_name_for_those_who_cannot_see_it(open_window: OpenWindow) -> None:
+    window = open_window("/nowhere.mp4")
+    for control in window.header._controls():
+        assert control.accessibleName(), control
+        assert control.toolTip() or control.parentWidget().toolTip(), control
+
+
+def test_an_address_typed_into_the_dialog_is_opened(
+    qtbot: QtBot, open_window: OpenWindow, dialogs: DialogWatch
+) -> None:
+    dialogs.expected = {"UrlDialog"}
+    window = open_window("/nowhere.mp4")
+    window.commands.open_url.trigger()
+    dialog = window.dialogs.open_one
+    assert isinstance(dialog, UrlDialog)
+    dialog.edit.setText("nonsense")
+    opening = dialog.buttons.buttons()[0]
+    assert not opening.isEnabled()
+    dialog.edit.setText("http://127.0.0.1:1/video")
+    qtbot.mouseClick(opening, Qt.MouseButton.LeftButton)
+    assert window.conductor.chooser.spec == "http://127.0.0.1:1/video"
+    assert "127.0.0.1:1" in wait_until_said(qtbot, window, "source")
+
+
+def test_a_dropped_file_is_opened(qtbot: QtBot, open_window: OpenWindow, wall_video: Path) -> None:
+    window = open_window("/nowhere.mp4")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(wall_video))])
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    copy = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPoint(50, 200), copy, data, left, none)
+    window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    window.dropEvent(QDropEvent(QPointF(50, 200), copy, data, left, none))
+    wait_for_pictures(qtbot, window)
+
+
+# --- settings -------------------------------------------------------------------------------
+
+
+def test_settings_survive_a_restart(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path
+) -> None:
+    first = open_window("/nowhere.mp4", None)
+    first.conductor.open(str(wall_video))
+    first.conductor.set_method("green")
+    first.header.window_length.slider.setValue(17)
+    first.header.overlay.click()
+    first.set_theme("light")
+    first.conductor.set_device("cpu")
+    first.resize(1211, 701)
+    shut(qtbot, first)
+    second = open_window(None, None)
+    assert second.conductor.chooser.spec == str(wall_video)
+    assert second.header.methods.current == "green"
+    assert second.header.window_length.slider.value() == 17
+    assert second.header.overlay.isChecked()
+    assert second.look.name == "light"
+    assert second.header.device.currentData() == "cpu"
+    assert (second.width(), second.height()) == (1211, 701)
+    link = second.conductor.engine.link
+    assert link is not None
+    assert (link.window_s, link.overlay) == (17, True)
+
+
+def test_damaged_settings_are_said_in_the_window(open_window: OpenWindow) -> None:
+    store = SettingsStore()
+    store.path.parent.mkdir(parents=True)
+    store.path.write_text("{")
+    window = open_window("/nowhere.mp4")
+    assert "are damaged" in said(window, "settings")
+
+
+def test_the_window_length_reaches_the_pipeline(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path
+) -> None:
+    window = open_window(str(wall_video))
+    wait_for(qtbot, window, Phase.RUNNING)
+    window.header.window_length.slider.setValue(30)
+    link = window.conductor.engine.link
+    assert link is not None
+    assert link.window_s == 30
+    assert window.body.spectrum.note == "window 30 s"

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QImage
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from aimanet.types import Reading, State
+from app.look import DARK, LIGHT
+from app.widgets.banner import BannerStack, sentence
+from app.widgets.bpm_display import BpmDisplay
+from app.widgets.history_plot import HistoryPlot
+from app.widgets.spectrum_plot import SpectrumPlot
+from app.widgets.video_view import VideoView, heat_image
+from app.widgets.waveform_plot import WaveformPlot
+from app.workers import Picture
+
+
+def reading(state: State = State.OK, hr: float | None = 72.0, t: float = 10.0) -> Reading:
+    grid = np.arange(0, 240) / 30 + t - 8
+    bpm = np.linspace(42, 210, 200)
+    power = np.exp(-(((bpm - (hr or 60)) / 4) ** 2))
+    bvp = np.sin(2 * np.pi * 1.2 * grid).astype(np.float32)
+    return Reading(t, hr, 6.0, state, 0.8, grid, bvp, bpm, power, 0.1)
+
+
+def painted(widget: QWidget) -> QImage:
+    return widget.grab().toImage()
+
+
+def count(image: QImage, color: str, within: int = 30) -> int:
+    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
+    raw = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
+    pixels = raw[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).astype(int)
+    wanted = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+    return int(np.all(np.abs(pixels - wanted) < within, axis=-1).sum())
+
+
+@pytest.fixture
+def bpm(qtbot: QtBot) -> BpmDisplay:
+    widget = BpmDisplay()
+    qtbot.addWidget(widget)
+    widget.resize(400, 260)
+    widget.apply_look(DARK)
+    return widget
+
+
+def test_a_good_number_is_bright_and_says_so(bpm: BpmDisplay) -> None:
+    bpm.show_reading(reading())
+    assert (bpm.number.text, bpm.number.dim) == ("72", False)
+    assert bpm.state_label.text() == "Good signal"
+    assert bpm.bar.quality == 0.8
+    assert bpm.accessibleName() == "Heart rate: 72 beats per minute. Good signal"
+    assert count(painted(bpm.number), DARK.text) > 500
+
+
+def test_a_poor_number_is_dimmed_and_named_poor(bpm: BpmDisplay) -> None:
+    bpm.show_reading(reading(State.POOR_SIGNAL, 88))
+    assert (bpm.number.text, bpm.number.dim) == ("88", True)
+    assert bpm.state_label.text() == "Signal too weak"
+
+
+@pytest.mark.parametrize("state", [State.NO_FACE, State.WARMING_UP])
+@pytest.mark.parametrize("hr", [None, 70.0])
+def test_without_a_face_or_time_there_is_no_number(
+    bpm: BpmDisplay, state: State, hr: float | None
+) -> None:
+    bpm.show_reading(reading(state, hr))
+    assert bpm.number.text == "--"
+    assert bpm.snr_label.text() == ""
+    assert "no number" in bpm.accessibleName()
+
+
+def test_every_state_has_words(bpm: BpmDisplay) -> None:
+    words = set()
+    for state in State:
+        bpm.show_reading(reading(state))
+        words.add(bpm.state_label.text())
+    assert len(words) == len(State)
+
+
+def test_the_spectrum_marks_the_chosen_peak(qtbot: QtBot) -> None:
+    plot = SpectrumPlot()
+    qtbot.addWidget(plot)
+    plot.resize(500, 200)
+    plot.apply_look(DARK)
+    plot.show_reading(reading(hr=120.0))
+    assert plot.peak_bpm == 120
+    assert "120" in plot.accessibleDescription()
+    area, image = plot.area(), painted(plot)
+    x = round(plot.map_point(120, 0).x())
+    around = image.copy(x - 6, round(area.top()), 12, round(area.height()))
+    assert count(around, DARK.pulse) > 20
+    assert plot.map_point(42, 0).x() == pytest.approx(area.left())
+    assert plot.map_point(210, 0).x() == pytest.approx(area.right())
+
+
+def test_a_spectrum_that_is_not_trusted_loses_its_colour(qtbot: QtBot) -> None:
+    plot = SpectrumPlot()
+    qtbot.addWidget(plot)
+    plot.resize(500, 200)
+    plot.apply_look(DARK)
+    plot.show_reading(reading(State.POOR_SIGNAL, 120.0))
+    assert count(painted(plot), DARK.pulse) == 0
+
+
+def test_the_wave_is_drawn_and_forgotten(qtbot: QtBot) -> None:
+    plot = WaveformPlot()
+    qtbot.addWidget(plot)
+    plot.resize(500, 160)
+    plot.apply_look(LIGHT)
+    plot.show_reading(reading())
+    assert count(painted(plot), LIGHT.pulse) > 200
+    plot.clear()
+    assert count(painted(plot), LIGHT.pulse) == 0
+
+
+def test_the_history_draws_trusted_numbers_only_as_a_line(qtbot: QtBot) -> None:
+    plot = HistoryPlot()
+    qtbot.addWidget(plot)
+    plot.resize(500, 160)
+    plot.apply_look(DARK)
+    for t in range(20):
+        plot.show_reading(reading(State.POOR_SIGNAL, 70.0, float(t)))
+    assert count(painted(plot), DARK.pulse) == 0
+    for t in range(20, 40):
+        plot.show_reading(reading(State.OK, 70.0, float(t)))
+    assert count(painted(plot), DARK.pulse) > 100
+    plot.show_reading(reading(State.POOR_SIGNAL, 70.0, 0.0))
+    assert count(painted(plot), DARK.pulse) == 0, "a clock that goes back starts anew"
+
+
+def test_the_picture_keeps_its_aspect_and_outlines_the_face(qtbot: QtBot) -> None:
+    view = VideoView()
+    qtbot.addWidget(view)
+    view.resize(800, 400)
+    view.apply_look(DARK)
+    image = np.full((240, 320, 3), 40, np.uint8)
+    view.show_picture(Picture(0.0, image, (100.0, 60.0, 100.0, 100.0)))
+    view.show_trust(True)
+    rect = view.picture_rect()
+    assert rect.width() / rect.height() == pytest.approx(4 / 3, abs=0.01)
+    assert rect.center().x() == pytest.approx(400, abs=1)
+    assert count(painted(view), DARK.ok) > 100
+    view.show_words("Loading…")
+    assert count(painted(view), DARK.ok) == 0
+
+
+def test_the_mask_lies_over_the_face_only(qtbot: QtBot) -> None:
+    view = VideoView()
+    qtbot.addWidget(view)
+    view.resize(640, 480)
+    view.apply_look(DARK)
+    image = np.full((240, 320, 3), 128, np.uint8)
+    view.show_picture(Picture(0.0, image, (100.0, 60.0, 100.0, 100.0)))
+    before = painted(view)
+    mask = np.zeros((34, 34), np.float32)
+    mask[10:20, 10:20] = 1.0
+    view.show_mask(mask)
+    assert view.heat_shown
+    after = painted(view)
+    hot = view.picture_rect().left() + 2 * 145
+    assert before.pixelColor(int(hot), 2 * 105) != after.pixelColor(int(hot), 2 * 105)
+    assert before.pixelColor(60, 60) == after.pixelColor(60, 60)
+    view.show_mask(None)
+    assert not view.heat_shown
+
+
+def test_a_flat_mask_is_no_reason_to_fail() -> None:
+    assert heat_image(np.ones((5, 5))).size().width() == 5
+
+
+def test_banners_replace_each_other_by_topic_and_can_be_dismissed(qtbot: QtBot) -> None:
+    stack = BannerStack()
+    qtbot.addWidget(stack)
+    action = QAction("&Try again", stack)
+    stack.say("source", "error", "camera 0 is gone", [action])
+    stack.say("source", "error", "camera 1 is gone", [action])
+    stack.say("method", "warning", "No weights.")
+    assert stack.topics == ["source", "method"]
+    banner = stack.banner("source")
+    assert banner is not None
+    assert banner.text == "Camera 1 is gone."
+    with qtbot.waitSignal(action.triggered):
+        qtbot.mouseClick(banner.buttons[0], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(banner.close_button, Qt.MouseButton.LeftButton)
+    assert stack.topics == ["method"]
+    stack.dismiss("method")
+    assert not stack.isVisibleTo(stack.parentWidget())
+
+
+def test_fragments_become_sentences() -> None:
+    assert sentence("no weights here") == "No weights here."
+    assert sentence("http://host: refused") == "http://host: refused."
+    assert sentence("Done.") == "Done."
