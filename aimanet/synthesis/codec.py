@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,9 @@ class Coder:
         buffer = io.BytesIO()
         height, width = images[0].shape[:2]
         with av.open(buffer, "w", format="matroska") as out:
-            stream = out.add_stream(
-                self.codec, rate=Fraction(self.fps).limit_denominator(1001), options=self.options
+            rate = Fraction(self.fps).limit_denominator(1001)
+            stream = cast(
+                "av.VideoStream", out.add_stream(self.codec, rate=rate, options=self.options)
             )
             stream.width, stream.height, stream.pix_fmt = width, height, self.pixels
             for image in images:
@@ -65,6 +67,6 @@ class Coder:
             for packet in stream.encode():
                 out.mux(packet)
         buffer.seek(0)
-        with av.open(buffer) as file:
+        with av.open(buffer, "r") as file:
             frames = [f.to_ndarray(format="rgb24") for f in file.decode(video=0)]
         return [f.astype(np.float32) for f in frames]

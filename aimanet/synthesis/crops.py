@@ -93,9 +93,9 @@ def random_trace(rng: np.random.Generator, seconds: float) -> PulseTrace:
 
 
 def _to_crop(image: Image) -> NDArray[np.uint8]:
-    if image.shape[0] != CROP:
-        image = cv2.resize(image, (CROP, CROP), interpolation=cv2.INTER_AREA)
-    return np.clip(image + 0.5, 0, 255).astype(np.uint8)
+    fits = image.shape[0] == CROP
+    crop = image if fits else cv2.resize(image, (CROP, CROP), interpolation=cv2.INTER_AREA)
+    return np.clip(crop + 0.5, 0, 255).astype(np.uint8)
 
 
 def _disturb(rng: np.random.Generator, crops: list[FaceCrop]) -> list[FaceCrop]:
@@ -210,8 +210,8 @@ class _Painter:
         centre = (side / 2, side / 2)
         m = cv2.getRotationMatrix2D(centre, float(motion.turn[i]), float(motion.scale[i]))
         m[:, 2] += motion.dx[i], motion.dy[i]
-        layer = np.dstack([face, alpha])
-        layer = cv2.warpAffine(layer, m, (side, side), borderMode=cv2.BORDER_REPLICATE)
+        upright = np.dstack([face, alpha])
+        layer = cv2.warpAffine(upright, m, (side, side), borderMode=cv2.BORDER_REPLICATE)
         at = (side * 0.75 + motion.room_dx[i], side * 0.75 + motion.room_dy[i])
         back = cv2.getRectSubPix(self.room, (side, side), at)
         return back * (1.0 - layer[..., 3:]) + layer[..., :3]

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Image = NDArray[np.float32]
+Image = NDArray[np.floating]
 RGB = tuple[float, float, float]
 
 _SKIN_STOPS = np.array(
@@ -220,7 +220,7 @@ def _face(c: _Canvas, look: Look, u: Image, v: Image, skin: Image) -> None:
     width = 1.0 - look.jaw * low**2
     d = np.sqrt((u / width) ** 2 + (v / look.height) ** 2) - 1.0
     c.paint(_edge(d, c.px), skin, 0.9)
-    cheeks = sum(_blob(u, v, s * 0.52, 0.25, 0.3, 0.28) for s in (-1.0, 1.0))
+    cheeks = _blob(u, v, -0.52, 0.25, 0.3, 0.28) + _blob(u, v, 0.52, 0.25, 0.3, 0.28)
     forehead = _blob(u, v, 0, -0.6, 0.6, 0.25)
     face = c.perfusion > 0
     c.perfusion += np.where(face, 0.3 * cheeks + 0.2 * forehead, 0.0).astype(np.float32)
