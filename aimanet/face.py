@@ -145,6 +145,7 @@ class FaceTracker:
             t - self._face.t > PATIENCE_S or self._is_outdone(self._face, image, t)
         ):
             self._face = self._region = None
+            self._rival_looks = 0
         if self._face is None:
             return self._find_new(image)
         return self._find_again(self._face, image, t)
