@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from aimanet.errors import SourceError, SourceInterrupted
 
-CAPACITY = 8
+CAPACITY = 12
 """Pictures kept for a late reader; the oldest is dropped for a new one (a hole in the index)."""
 READ_WAIT_S = 1.0
 FIRST_RETRY_S = 0.25

@@ -14,7 +14,7 @@ import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, VideoReformatter
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -210,13 +210,7 @@ def _duration_s(container: InputContainer, stream: VideoStream) -> float | None:
 
 def _upright_rgb(picture: VideoFrame, to_rgb: VideoReformatter) -> NDArray[np.uint8]:
     """(H, W, 3) RGB, turned as the file's display matrix says."""
-    rgb = to_rgb.reformat(
-        picture,
-        format="rgb24",
-        src_color_range=picture.color_range,
-        dst_color_range=ColorRange.JPEG,
-        threads=1,
-    )
+    rgb = to_rgb.reformat(picture, format="rgb24", threads=1)
     quarter_turns = round(picture.rotation / 90) % 4
     image = np.asarray(rgb.to_ndarray(), np.uint8)
     return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image

@@ -61,10 +61,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, camera: MjpegServer) -> None:
         start = time.perf_counter()
+        generation = camera.generation
         for sent in range(1 << 30):
             if self.server.closing.wait(max(0.0, start + sent / camera.fps - time.perf_counter())):
                 return
-            while camera.silent.is_set():
+            while camera.silent.is_set() or camera.generation != generation:
                 if self.server.closing.wait(0.02):
                     return
             jpeg = camera.next_jpeg()
@@ -118,6 +119,7 @@ class MjpegServer:
         self.fps = fps
         self.port = 0
         self.silent = threading.Event()
+        self.generation = 0
         self.sent_at: dict[int, float] = {}
         """``time.perf_counter()`` at which each picture went out."""
         self._number = 0
@@ -164,6 +166,10 @@ class MjpegServer:
     def resume(self) -> None:
         """Go on sending after :meth:`stall`."""
         self.silent.clear()
+
+    def abandon_viewers(self) -> None:
+        """Never send anything more on the present connections; new ones work."""
+        self.generation += 1
 
     def next_jpeg(self) -> bytes:
         """The next picture, encoded; numbers go on over restarts."""
