@@ -77,11 +77,11 @@ class MemoryTrend:
     slope_mb_per_hour: float
 
 
-def draw_clip(path: Path, seconds: float) -> Path:
-    """Writes the demo face as a video (640x480, 30 fps, H.264) and returns its path."""
-    config = SceneConfig(seconds=seconds, fps=FPS, width=SIZE[0], height=SIZE[1])
+def draw_clip(path: Path, seconds: float, size: tuple[int, int] = SIZE) -> Path:
+    """Writes the demo face as a video (30 fps, H.264) and returns its path."""
+    config = SceneConfig(seconds=seconds, fps=FPS, width=size[0], height=size[1])
     scene = DemoScene(config)
-    with VideoWriter(path, FPS, SIZE, HIGH_QUALITY) as video:
+    with VideoWriter(path, FPS, size, HIGH_QUALITY) as video:
         for k in range(round(seconds * FPS)):
             video.write(scene.render(k))
     return path
@@ -166,9 +166,10 @@ def memory_marks(
     method: PulseMethod,
     clip: Path,
     minutes: float,
+    every_s: float = 30.0,
     measure: Callable[[], float | None] = resident_mb,
 ) -> Iterator[MemoryMark]:
-    """Plays ``minutes`` of video as fast as possible; a mark for each half minute of it."""
+    """Plays ``minutes`` of video as fast as possible; a mark for each ``every_s`` of it."""
     source = RepeatedSource(open_source(str(clip), realtime=False), 60.0 * minutes)
     tracker = FaceTracker()
     pipeline = Pipeline(method, tracker)
@@ -178,7 +179,7 @@ def memory_marks(
         for frame in source:
             pipeline.step(frame)
             if frame.t >= due:
-                due += 30.0
+                due += every_s
                 held = measure()
                 if held is not None:
                     yield MemoryMark(frame.t / 60.0, held)

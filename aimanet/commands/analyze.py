@@ -64,6 +64,8 @@ def _analyse(options: Options, stack: ExitStack) -> tuple[Summary, list[dict[str
     out = _signals_file(options, stack)
     stack.callback(source.close)
     info = source.open()
+    if info.duration_s is None and is_synthetic(options.path):
+        raise SourceError(f"{options.path} never ends: give it a length, e.g. seconds=30")
     pipeline, trace = _pipeline(options, out, stack)
     readings: list[dict[str, Any]] = []
     for frame in _watched(source, info.duration_s, bar=not options.json):
@@ -122,7 +124,7 @@ def open_recording(path: str) -> Source:
     """
     from aimanet.sources import open_source
 
-    if path.startswith("synthetic:"):
+    if is_synthetic(path):
         return open_source(path, realtime=False)
     if "://" in path:
         raise SourceError(f"{path} is a stream: run `aimanet live --source {path}`")
@@ -130,6 +132,11 @@ def open_recording(path: str) -> Source:
         raise SourceError(f"{printable(path)} does not exist: check the path")
     # Absolute, so that a file called `0` is not taken for a camera.
     return open_source(str(Path(path).absolute()), realtime=False)
+
+
+def is_synthetic(path: str) -> bool:
+    """Whether the path is the spec of a drawn face and not a file of that name."""
+    return path.partition(":")[0] == "synthetic" and not Path(path).exists()
 
 
 def printable(path: str | Path) -> str:

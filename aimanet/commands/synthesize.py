@@ -73,8 +73,8 @@ def _check(options: Options) -> None:
         raise SynthesizeFlagsError(f"--clips {options.clips}: give a number from 1 to 9999")
     if options.seed < 0:
         raise SynthesizeFlagsError(f"--seed {options.seed}: give a number from 0 on")
-    if not 1.0 <= options.fps <= 240.0:
-        raise SynthesizeFlagsError(f"--fps {options.fps:g}: give a rate from 1 to 240")
+    if not 5.0 <= options.fps <= 120.0:
+        raise SynthesizeFlagsError(f"--fps {options.fps:g}: give a rate from 5 to 120")
     if not 1.0 / options.fps <= options.seconds <= 36_000.0:
         raise SynthesizeFlagsError(
             f"--seconds {options.seconds:g}: give a time from one frame to 36000 s"

@@ -121,6 +121,12 @@ class ExportPlan:
             fps=self.fps,
             width=self.size[0],
             height=self.size[1],
+            motion=round(float(rng.uniform(0.0, 2.0)), 2),
+            noise=round(float(rng.uniform(0.5, 4.0)), 2),
+            light=round(float(rng.uniform(0.0, 0.03)), 4),
+            strength=round(float(rng.uniform(0.003, 0.007)), 4),
+            variability=round(float(rng.uniform(0.005, 0.03)), 4),
+            size=round(float(rng.uniform(0.4, 0.7)), 2),
         )
 
     def video(self, i: int) -> Path:

@@ -15,7 +15,7 @@ from aimanet.methods import make_method
 
 @pytest.fixture(scope="module")
 def short_clip(tmp_path_factory):
-    return speed.draw_clip(tmp_path_factory.mktemp("bench") / "demo.mp4", seconds=2.0)
+    return speed.draw_clip(tmp_path_factory.mktemp("bench") / "demo.mp4", 1.0, (320, 240))
 
 
 def test_a_method_takes_time_and_is_left_as_new():
@@ -25,16 +25,17 @@ def test_a_method_takes_time_and_is_left_as_new():
 
 def test_a_file_is_read_to_its_end(short_clip):
     result = file_speed(make_method("green"), short_clip)
-    assert result.frames == 60
-    assert result.seconds == pytest.approx(2.0, abs=0.05)
+    assert result.frames == 30
+    assert result.seconds == pytest.approx(1.0, abs=0.05)
     assert result.times_real_time == pytest.approx(1e3 / 30 / result.ms_per_frame, rel=0.05)
 
 
-def test_memory_is_marked_every_half_minute_of_video(short_clip):
+def test_memory_is_marked_at_regular_times_of_the_video(short_clip):
     held = iter(range(100, 200))
-    marks = list(memory_marks(make_method("green"), short_clip, 0.55, lambda: float(next(held))))
-    assert [mark.resident_mb for mark in marks] == [100.0, 101.0]
-    assert [mark.minutes for mark in marks] == pytest.approx([0.0, 0.5], abs=0.01)
+    marks = memory_marks(make_method("green"), short_clip, 0.05, 1.0, lambda: float(next(held)))
+    minutes, memory = zip(*((mark.minutes, mark.resident_mb) for mark in marks), strict=True)
+    assert memory == (100.0, 101.0, 102.0)
+    assert minutes == pytest.approx((0.0, 1 / 60, 2 / 60), abs=1e-3)
 
 
 def test_the_trend_leaves_out_the_start():
@@ -54,7 +55,7 @@ def test_this_process_holds_memory():
 
 def test_the_command_prints_one_object(capsys, monkeypatch):
     monkeypatch.setattr(speed, "WARM_UP_S", 0.3)
-    monkeypatch.setattr(speed, "CLIP_SECONDS", 2.0)
+    monkeypatch.setattr(speed, "CLIP_SECONDS", 0.5)
     argv = ["bench", "speed", "--method", "green", "--seconds", "1", "--memory-minutes", "0"]
     assert main([*argv, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)

@@ -12,4 +12,4 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A 12 s video of the demo face at 72 BPM."""
     from aimanet.bench.speed import draw_clip
 
-    return draw_clip(tmp_path_factory.mktemp("clip") / "demo.mp4", seconds=12.0)
+    return draw_clip(tmp_path_factory.mktemp("clip") / "demo.mp4", 12.0, (480, 360))

@@ -86,10 +86,10 @@ def test_the_csv_holds_pulse_and_box_and_the_pulse_beats_at_the_heart_rate(analy
     power = np.abs(np.fft.rfft((bvp - bvp.mean()) * np.hanning(len(bvp)), 4096))
     hz = np.fft.rfftfreq(4096, np.diff(t).mean())[np.argmax(power)]
     assert 60.0 * hz == pytest.approx(72.0, abs=4.0)
-    assert all(0 < float(row["w"]) == float(row["h"]) < 640 for row in rows)
+    assert all(0 < float(row["w"]) == float(row["h"]) < 480 for row in rows)
 
 
-@pytest.mark.parametrize("method", ["pos", "chrom", "green"])
+@pytest.mark.parametrize("method", ["chrom", "green"])
 def test_classical_methods_agree(clip, capsys, method):
     assert main(["analyze", str(clip), "--method", method]) == 0
     out = capsys.readouterr().out
@@ -167,6 +167,10 @@ def test_an_unwritable_output_is_found_before_the_work(capsys, clip, tmp_path):
         assert str(target) in error_of(capsys, str(clip), "--save-signals", str(target))
     assert "itself" in error_of(capsys, str(clip), "--save-signals", str(clip))
     assert clip.stat().st_size > 10_000
+
+
+def test_a_drawn_face_needs_an_end(capsys):
+    assert "seconds=30" in error_of(capsys, "synthetic:hr=72")
 
 
 def test_live_sources_are_sent_to_live(capsys):

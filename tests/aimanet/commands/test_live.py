@@ -21,6 +21,7 @@ def test_as_fast_as_possible_gives_the_readings_of_analyze(clip, capsys):
     assert main(["live", "--source", str(clip), "--fast", "--method", "pos", "--json"]) == 0
     live = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert live == analysed
+    assert [r["hr_bpm"] for r in live if r["state"] == "ok"][-1] == pytest.approx(72.0, abs=3.0)
 
 
 def test_seconds_of_a_fast_run_are_the_recordings_own(clip, capsys):
