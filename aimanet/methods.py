@@ -50,8 +50,7 @@ def make_method(name: str, *, device: str = "auto", weights: Path | None = None)
         MethodError: unknown name or device, or no such device here.
         CheckpointError: the weights are missing, damaged or not ours.
     """
-    if device not in DEVICES:
-        raise MethodError(f"unknown device '{device}': use one of {', '.join(DEVICES)}")
+    _check_device(device)
     if name == "tscan":
         return _network(resolve_device(device), weights)
     classical = {c.name: c for c in (Pos, Chrom, Green)}
@@ -66,8 +65,9 @@ def resolve_device(device: str) -> str:
     """Returns cpu or cuda for auto, cpu or cuda. Loads torch.
 
     Raises:
-        MethodError: CUDA is asked for and not there.
+        MethodError: an unknown device, or CUDA is asked for and not there.
     """
+    _check_device(device)
     import torch
 
     there = torch.cuda.is_available()
@@ -76,6 +76,11 @@ def resolve_device(device: str) -> str:
     if device == "auto":
         return "cuda" if there else "cpu"
     return device
+
+
+def _check_device(device: str) -> None:
+    if device not in DEVICES:
+        raise MethodError(f"unknown device '{device}': use one of {', '.join(DEVICES)}")
 
 
 def _network(device: str, weights: Path | None) -> PulseMethod:

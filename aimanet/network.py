@@ -25,7 +25,7 @@ class NetworkMethod:
     def __init__(self, device: str = "cpu", weights: Path | None = None) -> None:
         path = weights or default_weights()
         net, self.recipe, self.card = load_checkpoint(path)
-        self.model = f"{self.card.name} ({fingerprint(path)})"
+        self.model: str | None = f"{self.card.name} ({fingerprint(path)})"
         self.device = torch.device(device)
         self._net = net.to(self.device)
         self._inputs = MotionAppearance(self.recipe)

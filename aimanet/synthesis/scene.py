@@ -123,7 +123,8 @@ class DemoScene:
         image *= np.float32(1.0 + self.config.light * self._sample(self._light, t))
         if self.config.noise:
             image += self._noise_frame(i)
-        return cv2.convertScaleAbs(np.maximum(image, 0.0, out=image))
+        image = np.clip(image, 0.0, 255.0, out=image)
+        return image.astype(np.uint8)
 
     def _plan_motion(self, rng: np.random.Generator) -> None:
         n = int(self._loop_s * 10) + 20
@@ -185,7 +186,7 @@ class DemoScene:
         dx, dy, turn, scale = (self._sample(s, t) for s in self._shift)
         h, w = head.shape[:2]
         m = cv2.getRotationMatrix2D((w / 2, h * 0.8), turn * 0.7 * k, 1 + 0.004 * k * scale)
-        m[:, 2] += dx * 0.05 * k * self._unit, dy * 0.025 * k * self._unit
+        m[:, 2] += np.array([dx * 0.05, dy * 0.025]) * (k * self._unit)
         return cv2.warpAffine(head, m, (w, h), borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
 
     def _blink(self, t: float) -> float:

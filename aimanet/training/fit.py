@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from aimanet.checkpoint import Card, load_checkpoint, save_checkpoint
-from aimanet.errors import AimaNetError, MethodError
+from aimanet.errors import AimaNetError
+from aimanet.methods import resolve_device
 from aimanet.preprocess import Recipe
 from aimanet.pulse import detrend, find_peak, integrate, spectrum
 from aimanet.training.corpus import Example, SyntheticCorpus, loader, synthetic_examples
@@ -109,7 +110,7 @@ class _Trainer:
         torch.manual_seed(config.seed)
         if config.threads:
             torch.set_num_threads(config.threads)
-        self.device = _device(config.device)
+        self.device = torch.device(resolve_device(config.device))
         net = TSCAN(config.recipe)
         if config.init:
             net, recipe, _ = load_checkpoint(config.init)
@@ -244,15 +245,6 @@ def _command(config: TrainConfig) -> str:
         if f.name == "out" or (value != default and f.name != "recipe"):
             words.append(f"--{f.name.replace('_', '-')} {value}")
     return " ".join(words)
-
-
-def _device(name: str) -> torch.device:
-    if name not in ("auto", "cpu", "cuda"):
-        raise MethodError(f"unknown device {name!r}; use auto, cpu or cuda")
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise MethodError("cuda was asked for but there is none; use --device cpu")
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
 def _hr_bpm(derivative: np.ndarray, fs: float) -> float:
