@@ -23,6 +23,9 @@ from aimanet.types import Clip, FaceCrop, Frame, Reading, State
 BEAT_S = 1.0 / 3.0
 """Source time (s) between readings while there are no clips (no face, or a frozen picture)."""
 
+HOLE_S = 0.15
+"""Longest step (s) between frames that counts as seen; 7 frames a second are just enough."""
+
 SPARE_S = 3.0
 """Seconds of clips kept beyond the window, for a method that is switched in to settle on."""
 
@@ -218,10 +221,9 @@ class Pipeline:
 
     def _read(self, crop: FaceCrop) -> Reading:
         estimate = self._analyzer.estimate()
-        unison = self._witness.unison(estimate.hr_bpm / 60.0) if estimate.hr_bpm else 0.0
-        start = crop.t - self.config.window_s
-        gap_s = max((c.gap_s for c in self._clips if c.t[-1] > start), default=0.0)
-        state, quality = self._judge.judge(crop.t, estimate, unison, gap_s)
+        hz = (estimate.hr_bpm or 0.0) / 60.0
+        testimony = self._witness.testify(hz) if hz else (0.0, 0.0)
+        state, quality = self._judge.judge(crop.t, estimate, testimony, self._bridged(crop.t))
         newest = self._analyzer.end_t
         return Reading(
             t=crop.t,
@@ -236,19 +238,22 @@ class Pipeline:
             latency_s=0.0 if newest is None else crop.t - newest,
         )
 
+    def _bridged(self, t: float) -> float:
+        """The share of the window's clips that bridge a hole."""
+        recent = [c for c in self._clips if c.t[-1] > t - self.config.window_s]
+        return float(np.mean([c.gap_s > HOLE_S for c in recent])) if recent else 0.0
+
     def _idle(self, crop: FaceCrop) -> Reading | None:
         """A reading while no clip comes: no face, a frozen picture, or the very beginning."""
         if crop.t - self._told_t < BEAT_S and self._frames > 1:
             return None
-        if self._face_t is None:
+        if self._face_t is None or crop.t - self._face_t > BRIDGE_S:
             return Reading(crop.t, None, None, State.NO_FACE)
-        if crop.crop is None:
-            lost = crop.t - self._face_t > BRIDGE_S
-            return Reading(crop.t, None, None, State.NO_FACE) if lost else None
-        frozen = self._windower.frozen_s > BRIDGE_S
-        if self._frames == 1:
-            return None
-        return Reading(crop.t, None, None, State.POOR_SIGNAL if frozen else State.WARMING_UP)
+        if self._windower.frozen_s > BRIDGE_S:
+            return Reading(crop.t, None, None, State.POOR_SIGNAL)
+        if not self._clips and self._frames > 1:
+            return Reading(crop.t, None, None, State.WARMING_UP)
+        return None
 
     def set_method(self, method: PulseMethod) -> None:
         """Goes on with another method; it is fed the last seconds, so that the curve goes on."""
