@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from aimanet.errors import AimaNetError, SourceError
+from aimanet.errors import SourceError
 from aimanet.sources.base import RecordedSource, SourceInfo
 from aimanet.types import Frame
 
@@ -93,24 +93,9 @@ def _scene_config(spec: str, wishes: dict[str, str]) -> SceneConfig:
             raise SourceError(f"{spec}: unknown key {key!r}; there are {', '.join(hints)}")
         values[key] = _converted(spec, key, text, hints[key])
     try:
-        config = SceneConfig(**values)
-    except AimaNetError:
-        raise
+        return SceneConfig(**values)
     except (ValueError, TypeError) as error:
         raise SourceError(f"{spec}: {error}") from error
-    return _plausible(spec, config)
-
-
-def _plausible(spec: str, config: SceneConfig) -> SceneConfig:
-    if not 1 <= config.fps <= 240:
-        raise SourceError(f"{spec}: fps={config.fps:g} is out of range; 1 to 240")
-    if config.seconds is not None and not config.seconds > 0:
-        raise SourceError(f"{spec}: seconds={config.seconds:g} must be more than 0")
-    if not (32 <= config.width <= 7680 and 32 <= config.height <= 4320):
-        raise SourceError(
-            f"{spec}: {config.width}x{config.height} is out of range; 32x32 to 7680x4320"
-        )
-    return config
 
 
 def _simple_fields(config: type) -> dict[str, tuple[type, ...]]:
