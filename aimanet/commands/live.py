@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +82,10 @@ def run(options: Options) -> int:
         seconds=options.seconds,
         fast=options.fast,
     )
-    session.run(choose_view(json=options.json))
+    try:
+        session.run(choose_view(json=options.json))
+    except KeyboardInterrupt:  # a second Ctrl-C, or one while the source was still opening
+        print("Stopped.", file=sys.stderr)
     return 0
 
 
