@@ -103,7 +103,7 @@ class Presenter(QObject):
             screen.banners.dismiss("interruption")
             screen.video.show_mask(None)
             screen.figures.clear()
-        screen.video.show_trust(False)
+        screen.video.show_role("wait")
         screen.bpm.show_words(words)
 
     def _begin(self) -> None:
@@ -121,7 +121,6 @@ class Presenter(QObject):
         text = " ".join(filter(None, [f"{words.title}.", self._result]))
         screen.banners.say("end", "info", text, self.after_end)
         screen.video.show_mask(None)
-        screen.video.show_trust(False)
         screen.video.show_words(words.title, "Space plays it again, Ctrl+O opens another one.")
         if not self._result:
             screen.bpm.show_words(words)
@@ -151,7 +150,7 @@ class Presenter(QObject):
         screen = self._screen
         for widget in (screen.bpm, screen.waveform, screen.spectrum, screen.history):
             widget.show_reading(reading)
-        screen.video.show_trust(reading.state is State.OK)
+        screen.video.show_role(STATES[reading.state].role)
 
     @Slot(str)
     def _on_face_failed(self, text: str) -> None:

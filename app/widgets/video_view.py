@@ -40,7 +40,7 @@ class VideoView(QWidget):
         self._heat = QImage()
         self._title, self._hint = "", ""
         self._tag = ""
-        self._trusted = False
+        self._role = "wait"
 
     @property
     def picture(self) -> Picture | None:
@@ -91,10 +91,10 @@ class VideoView(QWidget):
         self._tag = words
         self.update()
 
-    def show_trust(self, trusted: bool) -> None:
-        """The outline's colour follows the state of the number."""
-        if trusted is not self._trusted:
-            self._trusted = trusted
+    def show_role(self, role: str) -> None:
+        """The outline takes the colour of the number's state."""
+        if role != self._role:
+            self._role = role
             self.update()
 
     def clear(self) -> None:
@@ -158,8 +158,7 @@ class VideoView(QWidget):
     def _paint_outline(self, painter: QPainter, face: QRectF) -> None:
         """Corners only: a full frame would hide what it is about."""
         arm = min(face.width(), face.height()) * 0.16
-        role = "ok" if self._trusted else "warn"
-        for width, color in ((5.0, self._shade(0.35)), (2.4, DARK.color(role))):
+        for width, color in ((5.0, self._shade(0.35)), (2.4, DARK.color(self._role))):
             pen = QPen(color, width * self._look.scale)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)

@@ -18,7 +18,7 @@ from app.main_window import MainWindow
 from app.settings import Asked, Preferences, SettingsStore
 from tests.aimanet.sources.videos import write_video
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 """For states that come within a second or two here; generous on a loaded machine."""
 
 OpenWindow = Callable[..., MainWindow]
@@ -93,7 +93,7 @@ def open_window(qtbot: QtBot, qapp: QApplication, nothing_is_left: None) -> Iter
 def shut(qtbot: QtBot, window: MainWindow) -> None:
     """Close and wait until every thread of the window has ended."""
     window.close()
-    qtbot.waitUntil(lambda: not window.conductor.busy and not window.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not window.conductor.busy and not window.isVisible(), timeout=PATIENCE_MS)
 
 
 def wall(number: int, width: int = 320, height: int = 240) -> NDArray[np.uint8]:
@@ -103,16 +103,18 @@ def wall(number: int, width: int = 320, height: int = 240) -> NDArray[np.uint8]:
     return image
 
 
-@pytest.fixture
-def wall_video(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def wall_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twenty seconds without a face."""
-    return write_video(tmp_path / "wall.mp4", (wall(n) for n in range(600)))
+    folder = tmp_path_factory.mktemp("wall")
+    return write_video(folder / "wall.mp4", (wall(n) for n in range(600)))
 
 
-@pytest.fixture
-def short_video(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def short_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half a second without a face."""
-    return write_video(tmp_path / "short.mp4", (wall(n) for n in range(15)))
+    folder = tmp_path_factory.mktemp("short")
+    return write_video(folder / "short.mp4", (wall(n) for n in range(15)))
 
 
 @pytest.fixture(scope="session")

@@ -139,7 +139,7 @@ def test_the_picture_keeps_its_aspect_and_outlines_the_face(qtbot: QtBot) -> Non
     view.apply_look(DARK)
     image = np.full((240, 320, 3), 40, np.uint8)
     view.show_picture(Picture(0.0, image, (100.0, 60.0, 100.0, 100.0)))
-    view.show_trust(True)
+    view.show_role("ok")
     rect = view.picture_rect()
     assert rect.width() / rect.height() == pytest.approx(4 / 3, abs=0.01)
     assert rect.center().x() == pytest.approx(400, abs=1)
