@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from aimanet.face_box import MARGIN, BoxFilter
 from aimanet.face_detector import FaceDetector, Sighting
 from aimanet.face_geometry import Region, Square, clip_square, cut, tiles
+from aimanet.face_identity import Likeness
 from aimanet.face_model import existing_model, face_model_path
 from aimanet.types import FaceCrop, Frame
 
@@ -38,14 +39,6 @@ HOLD_S = 0.5
 
 PATIENCE_S = 1.0
 """Only after so long (s) may somebody else be followed instead."""
-
-REACH = 0.6
-REACH_PER_S = 3.0
-"""How far from its expected place, in box sizes, the followed face may turn up: at once,
-and more for each second since it was last seen."""
-
-MAX_SCALE = 1.6
-"""Largest ratio of sizes between two sightings of the same face."""
 
 RIVAL_SCALE = 3.0
 RIVAL_EVERY_S = 1.0
@@ -85,6 +78,7 @@ class FaceTracker:
         self._image: NDArray[np.uint8] | None = None
         self._last: FaceCrop | None = None
         self._tiles: Iterator[int] = itertools.count()
+        self._likeness = Likeness()
         self._rival_looks = 0
         self._rival_t = -math.inf
 
@@ -107,7 +101,7 @@ class FaceTracker:
             return self._last
         seen = self._find(image, frame.t)
         if seen is not None:
-            self._follow(seen, frame.t)
+            self._follow(seen, image, frame.t)
         square = self._square(frame.t)
         self._last = self._crop(frame, image, square)
         # A repeated picture is worth another look where the first did not find the face.
@@ -120,7 +114,8 @@ class FaceTracker:
             return False
         return np.array_equal(old[::16, ::16], image[::16, ::16]) and np.array_equal(old, image)
 
-    def _follow(self, seen: Sighting, t: float) -> None:
+    def _follow(self, seen: Sighting, image: NDArray[np.uint8], t: float) -> None:
+        self._likeness.learn(image, seen, t)
         if self._face is None:
             self._face = BoxFilter(seen, t)
         else:
@@ -145,6 +140,7 @@ class FaceTracker:
             t - self._face.t > PATIENCE_S or self._is_outdone(self._face, image, t)
         ):
             self._face = self._region = None
+            self._likeness = Likeness()
             self._rival_looks = 0
         if self._face is None:
             return self._find_new(image)
@@ -152,15 +148,10 @@ class FaceTracker:
 
     def _find_again(self, face: BoxFilter, image: NDArray[np.uint8], t: float) -> Sighting | None:
         """The face being followed: where it should be, else anywhere it can have got to."""
-        looks = (self._search_region(face, image), None)
-        for region in looks:
-            found = [
-                (cost, seen)
-                for seen in self._detector.look(image, region)
-                if seen.score >= KEEP_SCORE and (cost := _strangeness(face, seen, t)) is not None
-            ]
-            if found:
-                return min(found, key=lambda pair: pair[0])[1]
+        for region in (self._search_region(face, image), None):
+            found = [s for s in self._detector.look(image, region) if s.score >= KEEP_SCORE]
+            if picked := self._likeness.pick(face, found, image, t):
+                return picked
         return None
 
     def _is_outdone(self, face: BoxFilter, image: NDArray[np.uint8], t: float) -> bool:
@@ -217,16 +208,6 @@ def _as_rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
     if image.ndim == 2 or image.shape[2] == 1:
         image = np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
     return np.ascontiguousarray(image[..., :3])
-
-
-def _strangeness(face: BoxFilter, seen: Sighting, t: float) -> float | None:
-    """How unlike the followed face a sighting is (0: the same); None: cannot be it."""
-    x, y = face.predict(t)
-    away = math.hypot(seen.box_x - x, seen.box_y - y) / face.size
-    scale = max(seen.box_size / face.size, face.size / max(seen.box_size, 1e-6))
-    if away > REACH + REACH_PER_S * (t - face.t) or scale > MAX_SCALE:
-        return None
-    return away + scale - 1
 
 
 def _prominence(seen: Sighting, image: NDArray[np.uint8]) -> float:

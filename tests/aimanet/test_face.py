@@ -300,7 +300,7 @@ def test_grey_flipped_and_strided_pictures_are_read(tracker: FaceTracker) -> Non
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     for image in (grey, grey[..., None], picture[:, ::-1], np.repeat(picture, 2, axis=1)[:, ::2]):
         tracker.reset()
-        (crop,) = film(tracker, lambda t, image=image: image, 1)
+        crop = tracker.track(Frame(0, 0.0, image))
         assert np.abs(middles([crop])[0, :2] - CENTRE).max() < 12
     assert crop.crop is not None
 
@@ -387,7 +387,7 @@ def test_photographs(
         image = cv2.resize(
             picture[..., ::-1], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
         )
-        (crop,) = film(tracker, lambda t, image=image: image, 1)
+        crop = tracker.track(Frame(0, 0.0, image))
         x, y, side = middles([crop])[0]
         assert abs(x - nose[0] * scale) < 0.06 * side
         assert abs(y - nose[1] * scale) < 0.15 * side
