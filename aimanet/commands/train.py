@@ -32,7 +32,7 @@ class Options:
 
 def run(options: Options) -> int:
     """Trains until the last step, the time limit or Ctrl-C."""
-    with StopRequest() as stop, closing(fit(options.config)) as steps:  # type: ignore[type-var]
+    with StopRequest() as stop, closing(fit(options.config)) as steps:
         last = _print_lines(steps, stop) if options.json else _show_progress(steps, stop)
     if not options.json:
         done = f"after step {last.step} of {last.n_steps}" if last else "before the first step"

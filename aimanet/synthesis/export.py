@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import TextIO, cast
 
 import av
 import av.error
@@ -65,9 +65,10 @@ class VideoWriter:
             raise OutputError(
                 f"cannot write {self._path}: {error}; choose another place"
             ) from error
-        self._stream = self._container.add_stream(
+        stream = self._container.add_stream(
             self._form.codec, rate=self._fps, options=self._form.options
         )
+        self._stream = cast("av.VideoStream", stream)
         self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt = self._form.pixels
         return self
@@ -153,7 +154,7 @@ class ExportProgress:
     hr_bpm: float
 
 
-def export(plan: ExportPlan) -> Iterator[ExportProgress]:
+def export(plan: ExportPlan) -> Generator[ExportProgress, None, None]:
     """Draws and writes the clips one after the other, and ``clips.csv`` that lists them.
 
     When it is stopped in between, the finished clips stay and are listed.
@@ -186,7 +187,9 @@ def _new_index(plan: ExportPlan) -> TextIO:
         raise OutputError(f"cannot write to {plan.folder}: {why}; choose another folder") from error
 
 
-def _export_clip(plan: ExportPlan, i: int, scene: DemoScene) -> Iterator[ExportProgress]:
+def _export_clip(
+    plan: ExportPlan, i: int, scene: DemoScene
+) -> Generator[ExportProgress, None, None]:
     times = np.arange(round(plan.seconds * plan.fps)) / plan.fps
     rate = scene.hr_bpm(times)
     mean, n = float(np.mean(rate)), len(times)

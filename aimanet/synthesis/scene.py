@@ -185,7 +185,10 @@ class DemoScene:
         k = self.config.motion
         dx, dy, turn, scale = (self._sample(s, t) for s in self._shift)
         h, w = head.shape[:2]
-        m = cv2.getRotationMatrix2D((w / 2, h * 0.8), turn * 0.7 * k, 1 + 0.004 * k * scale)
+        centre = (w / 2, h * 0.8)
+        m = np.asarray(
+            cv2.getRotationMatrix2D(centre, turn * 0.7 * k, 1 + 0.004 * k * scale), float
+        )
         m[:, 2] += np.array([dx * 0.05, dy * 0.025]) * (k * self._unit)
         return cv2.warpAffine(head, m, (w, h), borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
 

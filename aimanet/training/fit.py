@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +89,7 @@ class TrainConfig:
             raise AimaNetError("lr must lie between 0 and 1, ema from 0 to below 1")
 
 
-def fit(config: TrainConfig) -> Iterator[TrainProgress]:
+def fit(config: TrainConfig) -> Generator[TrainProgress, None, None]:
     """Trains and yields progress after every step; validates and saves every so often.
 
     Closing the generator early (or Ctrl-C in its consumer) saves what there is. Raises
@@ -127,7 +127,7 @@ class _Trainer:
         self.figures: dict[str, float] = {}
         self._validation: list[Example] | None = None
 
-    def run(self) -> Iterator[TrainProgress]:
+    def run(self) -> Generator[TrainProgress, None, None]:
         """One progress a step until the last one or the time limit."""
         c = self.config
         corpus = SyntheticCorpus(c.seed, c.recipe, c.chunk_len, c.fresh, c.replayed)

@@ -47,7 +47,8 @@ def test_devices() -> None:
 
 def test_classical_methods_do_without_torch() -> None:
     code = (
-        "import sys; from aimanet.pipeline import Pipeline; from aimanet.methods import make_method;"
+        "import sys; from aimanet.methods import make_method;"
+        "from aimanet.pipeline import Pipeline;"
         "Pipeline(make_method('pos')); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
