@@ -177,7 +177,6 @@ class Conductor(QObject):
     @Slot(object)
     def _on_phase(self, phase: Phase) -> None:
         self._header.start.show_running(self.engine.active and phase is not Phase.FAILED)
-        self._actions.toggle.setText("&Stop" if self._header.start.running else "&Start")
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:

@@ -21,7 +21,7 @@ from app.look import Look
 
 _WHAT = (
     "Reads a heart rate from the tiny colour changes of a face, with TS-CAN or one of three "
-    "classical methods. Everything happens on this computer; no picture leaves it.\n\n"
+    "classical methods. Pictures stay on this computer.\n\n"
     "It is made for curiosity and research and is not a medical device."
 )
 

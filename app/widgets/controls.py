@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QListView,
     QPushButton,
     QSlider,
     QToolButton,
@@ -110,6 +111,7 @@ class DeviceSwitch(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setView(QListView())
         self.setAccessibleName("Device for the network")
         for name, words in _DEVICES.items():
             self.addItem(words, name)

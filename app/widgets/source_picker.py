@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListView, QSizePolicy, QToolButton, QWidget
 
 from app.icons import icon
 from app.look import DARK, Look
@@ -70,6 +70,7 @@ class SourcePicker(QWidget):
         self._extra: _Entry | None = None
         self._current = ""
         self.combo = QComboBox()
+        self.combo.setView(QListView())  # the style sheet reaches into this one
         self.combo.setAccessibleName("Source")
         self.combo.setToolTip("Where the picture comes from")
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
