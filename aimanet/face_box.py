@@ -35,6 +35,9 @@ SHAPE_TAU_S = 1.0
 SIZE_TAU_S = 0.15
 """Time constant (s) of each of two low-passes of the size: the face's and the square's."""
 
+SETTLE_S = 0.5
+"""A new face's square may adjust its side freely for so long (s): one look is 3 % wrong."""
+
 SIZE_START = 0.04
 SIZE_STOP = 0.005
 """The square starts to follow the face's size at a difference of 4 % and stops at 0.5 %:
@@ -77,7 +80,9 @@ class BoxFilter:
         self.size = first.box_size
         self._centre = OneEuro(np.array([first.box_x, first.box_y]))
         self._level = self._target = self.size
-        self._gliding = False
+        self._gliding = True
+        self._settled_t = t + SETTLE_S
+        self._count = 1
         self._side = round(MARGIN * self.size)
 
     @property
@@ -102,7 +107,9 @@ class BoxFilter:
         if dt <= 0:
             return
         self.t = t
-        self._shape += (1 - math.exp(-dt / SHAPE_TAU_S)) * (_shape(seen) - self._shape)
+        self._count += 1
+        weight = max(1 / self._count, 1 - math.exp(-dt / SHAPE_TAU_S))  # a plain mean at first
+        self._shape += weight * (_shape(seen) - self._shape)
         centre = np.array([seen.mark_x, seen.mark_y]) + self._shape[:2] * seen.spread
         self._centre.update(centre, dt, self.size)
         self._update_side(float(self._shape[2]) * seen.spread, dt)
@@ -113,6 +120,7 @@ class BoxFilter:
         self.size = self._level
         away = abs(self._level / self._target - 1)
         self._gliding = away > (SIZE_STOP if self._gliding else SIZE_START)
+        self._gliding |= self.t < self._settled_t
         if self._gliding:
             self._target += weight * (self._level - self._target)
         if abs(MARGIN * self._target - self._side) > 0.75:  # not 0.5: no flicker between two
