@@ -9,6 +9,7 @@ from aimanet.errors import OutputError
 from app.actions import Actions
 from app.chooser import SourceChooser
 from app.engine import LiveEngine, Phase
+from app.link import MethodWish
 from app.presenter import Presenter, Screen
 from app.probes import DeviceProbe
 from app.settings import Preferences
@@ -17,7 +18,7 @@ from app.widgets.body import Body
 from app.widgets.controls import METHODS
 from app.widgets.figures import Figures
 from app.widgets.header import Header
-from app.workers import FALLBACK_METHOD, MethodWish
+from app.workers import FALLBACK_METHOD
 
 _THIS_IS_DEMO = "This is the built-in demo face, drawn with a known pulse."
 
@@ -57,6 +58,7 @@ class Conductor(QObject):
         self.chooser.scanning.connect(self._header.source.set_scanning)
         self.chooser.scan_failed.connect(self._on_scan_failed)
         self.engine.phase_changed.connect(self._on_phase)
+        self.engine.opened.connect(self._on_opened)
         self.engine.failed.connect(self._on_failed)
         self.engine.method_changed.connect(self._on_method_changed)
         self.engine.method_failed.connect(self._on_method_failed)
@@ -79,11 +81,8 @@ class Conductor(QObject):
             self._body.banners.say("settings", "warning", self.preferences.notice)
 
     def begin(self) -> None:
-        """Start on what was asked for or remembered; look for cameras and a GPU beside it."""
+        """Start on what was asked for or remembered; look for cameras beside it."""
         self._body.video.show_words("Loading…", "Looking for a camera…")
-        self._probe = DeviceProbe(self)
-        self._probe.found.connect(self._on_device_found, Qt.ConnectionType.QueuedConnection)
-        self._probe.start()
         self.chooser.begin(self.preferences.source_asked, self.preferences.current.source)
 
     @property
@@ -173,6 +172,14 @@ class Conductor(QObject):
         settings = self.preferences.current
         self._show_method(settings.method)
         self.engine.start(spec, self._wish(), settings.window_s, settings.overlay)
+
+    @Slot()
+    def _on_opened(self) -> None:
+        """Only now, so that loading torch holds up neither the first picture nor a quick exit."""
+        if self._probe is None:
+            self._probe = DeviceProbe(self)
+            self._probe.found.connect(self._on_device_found, Qt.ConnectionType.QueuedConnection)
+            self._probe.start()
 
     @Slot(object)
     def _on_phase(self, phase: Phase) -> None:

@@ -7,7 +7,8 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from app.workers import CaptureWorker, InferenceWorker, MethodWish, RunLink
+from app.link import MethodWish, RunLink
+from app.workers import CaptureWorker, InferenceWorker
 
 
 class Phase(Enum):

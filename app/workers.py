@@ -8,20 +8,16 @@ Signals carry the run's number, so that a late word of an old run is told from t
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QThread, Signal
 
 from aimanet.errors import AimaNetError, FaceModelError, SourceInterrupted
-from aimanet.types import BBox, FaceCrop, Frame
-from app.buffers import CropQueue, NewestSlot
+from aimanet.types import FaceCrop, Frame
+from app.link import MethodWish, Picture, RunLink
 
 if TYPE_CHECKING:  # these bring in OpenCV, MediaPipe or SciPy: the workers load them
     from aimanet.face import FaceTracker
@@ -32,65 +28,6 @@ if TYPE_CHECKING:  # these bring in OpenCV, MediaPipe or SciPy: the workers load
 log = logging.getLogger(__name__)
 
 FALLBACK_METHOD = "pos"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """What the screen shows of one frame: ``image`` (H, W, 3) uint8 RGB and the face's box."""
-
-    t: float
-    image: NDArray[np.uint8]
-    bbox: BBox | None
-
-
-@dataclass(slots=True)
-class LiveFigures:
-    """For the status line; written by the workers, read by a GUI timer.
-
-    ``fps`` is what really arrives; times are running means in ms; ``frames_missed`` counts
-    frames the source itself skipped; ``latency_s`` is the age of the newest pulse sample.
-    """
-
-    live: bool = False
-    fps: float = 0.0
-    frames: int = 0
-    frames_missed: int = 0
-    detect_ms: float = 0.0
-    latency_s: float = 0.0
-    stages: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class MethodWish:
-    """A method, the device it should run on, and weights other than the shipped ones."""
-
-    method: str
-    device: str
-    weights: Path | None = None
-
-
-@dataclass(eq=False)
-class RunLink:
-    """Everything two workers and the window share during one run."""
-
-    number: int
-    spec: str
-    wish: MethodWish
-    window_s: float
-    overlay: bool = False
-    pictures: NewestSlot[Picture] = field(default_factory=NewestSlot)
-    masks: NewestSlot[NDArray[np.floating]] = field(default_factory=NewestSlot)
-    crops: CropQueue = field(default_factory=CropQueue)
-    wishes: NewestSlot[MethodWish] = field(default_factory=NewestSlot)
-    figures: LiveFigures = field(default_factory=LiveFigures)
-    stopping: threading.Event = field(default_factory=threading.Event)
-    method_ready: threading.Event = field(default_factory=threading.Event)
-
-    def abort(self) -> None:
-        """Ask both workers to end as soon as they can."""
-        self.stopping.set()
-        self.method_ready.set()
-        self.crops.abort()
 
 
 def words_for(problem: Exception, doing: str) -> str:

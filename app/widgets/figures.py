@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from app.link import RunLink
 from app.look import Look
-from app.workers import RunLink
 
 
 class Figures(QWidget):

@@ -18,8 +18,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aimanet.types import BBox
+from app.link import Picture
 from app.look import DARK, Look
-from app.workers import Picture
 
 _HEAT = np.array(
     [[20, 60, 140, 0], [40, 150, 190, 70], [250, 190, 60, 130], [255, 80, 60, 185]], float

@@ -93,7 +93,8 @@ def open_window(qtbot: QtBot, qapp: QApplication, nothing_is_left: None) -> Iter
 def shut(qtbot: QtBot, window: MainWindow) -> None:
     """Close and wait until every thread of the window has ended."""
     window.close()
-    qtbot.waitUntil(lambda: not window.conductor.busy and not window.isVisible(), timeout=PATIENCE_MS)
+    done = lambda: not window.conductor.busy and not window.isVisible()  # noqa: E731
+    qtbot.waitUntil(done, timeout=PATIENCE_MS)
 
 
 def wall(number: int, width: int = 320, height: int = 240) -> NDArray[np.uint8]:

@@ -300,7 +300,7 @@ def test_ctrl_c_closes_the_window_with_exit_code_0(repository: Path, wall_video:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "shown"
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
 
 
 # --- keys, dialogs, drops -------------------------------------------------------------------

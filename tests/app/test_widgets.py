@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from aimanet.types import Reading, State
+from app.link import Picture
 from app.look import DARK, LIGHT
 from app.widgets.banner import BannerStack, sentence
 from app.widgets.bpm_display import BpmDisplay
@@ -15,7 +16,6 @@ from app.widgets.history_plot import HistoryPlot
 from app.widgets.spectrum_plot import SpectrumPlot
 from app.widgets.video_view import VideoView, heat_image
 from app.widgets.waveform_plot import WaveformPlot
-from app.workers import Picture
 
 
 def reading(state: State = State.OK, hr: float | None = 72.0, t: float = 10.0) -> Reading:
