@@ -17,7 +17,7 @@ import numpy as np
 from aimanet.methods import PulseMethod
 from aimanet.preprocess import BRIDGE_S, Windower
 from aimanet.pulse import PulseAnalyzer, PulseConfig
-from aimanet.quality import Judge, Witness
+from aimanet.quality import Judge, Testimony, Witness
 from aimanet.types import Clip, FaceCrop, Frame, Reading, State
 
 BEAT_S = 1.0 / 3.0
@@ -134,6 +134,11 @@ def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
+def _grid(method: PulseMethod) -> tuple[int, int, float]:
+    """What of a recipe decides how clips look; methods that agree in it can share them."""
+    return method.recipe.image_size, method.recipe.frame_depth, method.recipe.fs
+
+
 class Pipeline:
     """Frames to readings with one method, which may be changed while it runs."""
 
@@ -222,8 +227,8 @@ class Pipeline:
     def _read(self, crop: FaceCrop) -> Reading:
         estimate = self._analyzer.estimate()
         hz = (estimate.hr_bpm or 0.0) / 60.0
-        testimony = self._witness.testify(hz) if hz else (0.0, 0.0)
-        state, quality = self._judge.judge(crop.t, estimate, testimony, self._bridged(crop.t))
+        said = self._witness.testify(hz) if hz else Testimony()
+        state, quality = self._judge.judge(crop.t, estimate, said, self._bridged(crop.t))
         newest = self._analyzer.end_t
         return Reading(
             t=crop.t,
@@ -256,9 +261,12 @@ class Pipeline:
         return None
 
     def set_method(self, method: PulseMethod) -> None:
-        """Goes on with another method; it is fed the last seconds, so that the curve goes on."""
+        """Goes on with another method; it is fed the last seconds, so that the curve goes on.
+
+        Only a method that wants other clips (size, depth, rate) has to start anew.
+        """
         method.reset()
-        if method.recipe != self.method.recipe:
+        if _grid(method) != _grid(self.method):
             self._windower = Windower(method.recipe)
             self._clips.clear()
         self.method = method

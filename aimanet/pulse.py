@@ -97,9 +97,10 @@ def _trend_factor(n: int, smooth: float) -> Signal:
 
 
 def detrend(signal: Signal, smooth: float = 100.0) -> Signal:
-    """Takes the slow trend off a signal (n,): smoothness priors, Tarvainen et al. 2002.
+    """Takes the slow trend off a signal (n,) or signals (n, k): smoothness priors.
 
-    x - (I + lambda^2 D'D)^-1 x; the matrix has five diagonals, so that n steps are enough.
+    Tarvainen et al. 2002: x - (I + lambda^2 D'D)^-1 x, where the matrix has five
+    diagonals, so that n steps are enough.
     """
     if len(signal) < 3:
         return signal - signal.mean() if len(signal) else signal

@@ -3,7 +3,8 @@
 A face that does not live must never read ``ok``. The method's own spectrum cannot promise that,
 because a network draws pulse-like curves from noise and a video codec beats in time. So a second
 witness looks at the colours themselves, in separate patches of the face: blood comes to all of
-them at once and in one rhythm; noise, compression and a moving picture do not.
+them at once, in one rhythm and of one colour; noise, compression, flickering light and a moving
+picture do not.
 
 A reading is ``ok`` when each of its features is above its bar (`Features.margins`); the quality
 is the smallest margin. The bars were set on real and animated faces against photographs held
@@ -40,11 +41,19 @@ SNR_DB = -1.0
 peak in 10 s, live faces 4 to 15; codec-beaten ones 0 to 4."""
 
 WITNESS_DB = 24.0
-"""Bar for what `Witness.testify` says, taken together: ``tone_db`` + 12 ``unison``."""
+"""Bar for two facts of the `Testimony` taken together: ``tone_db`` + 12 ``unison``."""
 
 UNISON = 0.5
 """Bar for the unison alone. Key frames of a still picture make tones as pure as any pulse's
 (30 dB), but each patch goes its own way: 0.01-0.28. Live faces: 0.65-1."""
+
+BLOOD = 0.92
+"""Bar for the colour's likeness to blood. Live faces 0.95-1 (0.87 for seconds under strong
+movement); key frames of a shaken photograph in H.264 0.25-0.90, flicker through it 0.39-0.57."""
+
+CHROMA = 0.1
+"""Bar for the part of the colour that no grey has: flickering white light looks like blood by
+0.94, but has 0.01-0.04 here. Live faces: 0.2-0.5."""
 
 BRIDGED = 0.25
 """Largest share of the window that may be interpolated: a picture that changes a few times a
@@ -60,31 +69,61 @@ PATCHES = (
 )
 """Forehead, cheeks, beside the mouth: centre x, y and radii x, y, in sides of the crop."""
 
+_RGB_OF_BLOOD = np.array([0.33, 0.77, 0.53])
+"""Relative pulse height in R, G, B under white light (de Haan & van Leest 2014)."""
+
+
+def _unit(vector: Array) -> Array:
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+_GREY = _unit(np.ones(3))
+_BLOODS = np.stack([_unit(_RGB_OF_BLOOD), _unit(np.array([0.2, 0.77, 0.3]))])
+"""Colours that count as blood: white light, and light or cameras that favour green more."""
+_TINT = _unit(_BLOODS[0] - _GREY * (_BLOODS[0] @ _GREY))
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What the patches of the face say about one rate (`Witness.testify`).
+
+    ``tone_db``: the power of the patches' mean POS signal there over its mean power in the rest
+    of the band. ``unison`` 0-1: the part of the power that all patches share in phase; 1 for one
+    pulse everywhere, 1/6 on average for noise. ``blood`` 0-1: how far the colour that comes and
+    goes is that of blood. ``chroma`` 0-1: the part of it that sets blood apart from grey.
+    """
+
+    tone_db: float = 0.0
+    unison: float = 0.0
+    blood: float = 0.0
+    chroma: float = 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """What trust rests on.
 
     ``snr_db`` the method's SNR above the bar for its window; ``spread_bpm`` how far the estimates
-    of the last `STABLE_S` seconds lie apart, which reach back ``seen_s`` seconds; ``tone_db``
-    and ``unison`` what the patches say about this very rate (`Witness.testify`); ``bridged`` the
-    interpolated share of the window.
+    of the last `STABLE_S` seconds lie apart, which reach back ``seen_s`` seconds; ``said``
+    what the patches say about this very rate; ``bridged`` the interpolated share of the window.
     """
 
     snr_db: float
     spread_bpm: float
     seen_s: float
-    tone_db: float
-    unison: float
+    said: Testimony
     bridged: float
 
     def margins(self) -> dict[str, float]:
         """Returns how far each feature is above its bar: 0 at the bar, 1 far above it."""
+        said = self.said
         return {
             "snr": self.snr_db / 10.0,
             "stability": (SPREAD_BPM - self.spread_bpm) / SPREAD_BPM,
-            "witness": (self.tone_db + 12.0 * self.unison - WITNESS_DB) / 12.0,
-            "unison": (self.unison - UNISON) / (1.0 - UNISON),
+            "witness": (said.tone_db + 12.0 * said.unison - WITNESS_DB) / 12.0,
+            "unison": (said.unison - UNISON) / (1.0 - UNISON),
+            "blood": (said.blood - BLOOD) / (0.98 - BLOOD),
+            "chroma": (said.chroma - CHROMA) / CHROMA,
             "bridged": (BRIDGED - self.bridged) / BRIDGED,
             "seen": 1.0 if self.seen_s >= SEEN_S else -0.5,
         }
@@ -127,28 +166,31 @@ class Witness:
         limit = round(self._window_s * clip.fs)
         self._colours = np.concatenate([self._colours, new], axis=1)[:, -limit:]
 
-    def testify(self, hz: float) -> tuple[float, float]:
-        """Returns the evidence that the whole face pulses at ``hz``: ``tone_db`` and ``unison``.
+    def testify(self, hz: float) -> Testimony:
+        """Returns the evidence that the whole face pulses at ``hz``, in the colour of blood.
 
-        *Tone* is the power of the patches' mean POS signal at ``hz`` over its mean power in the
-        rest of the band, in dB. *Unison* is the part of the power at ``hz`` that all patches
-        share in phase: 1 for one pulse everywhere, 1/6 on average for noise. Patches count by how
-        quiet they are, so that a shadow or a beard harms little.
+        In tone and unison, patches count by how quiet they are, so that a shadow or a beard
+        harms little.
         """
         n = self._colours.shape[1]
         if n < self._fs:
-            return 0.0, 0.0
+            return Testimony()
         wave, others = _tones(n, self._fs, hz)
-        means = self._colours.mean(axis=1, keepdims=True)
-        pulses = project_pos(self._colours / (means + 1e-9), self._fs)
-        pulses = np.stack([detrend(p, smoothing(self._fs)) for p in pulses])
+        scaled = self._colours / (self._colours.mean(axis=1, keepdims=True) + 1e-9)
+        smooth = smoothing(self._fs)
+        pulses = detrend(project_pos(scaled, self._fs).T, smooth).T
         at, rest = pulses @ wave, pulses @ others.T
         noise = np.mean(np.abs(rest) ** 2, axis=1) + 1e-30
         tone = np.abs(np.sum(at / noise)) ** 2
         floor = np.mean(np.abs(np.sum(rest / noise[:, None], axis=0)) ** 2)
+        tone_db = 10.0 * np.log10(tone / (floor + 1e-30) + 1e-30)
         z = at / np.sqrt(noise)
         unison = np.abs(z.sum()) ** 2 / (len(z) * np.sum(np.abs(z) ** 2) + 1e-30)
-        return float(10.0 * np.log10(tone / (floor + 1e-30) + 1e-30)), float(unison)
+        colour = wave @ detrend(scaled.mean(axis=0), smooth)
+        size = np.linalg.norm(colour) + 1e-30
+        blood = np.abs(_BLOODS @ colour).max() / size
+        chroma = np.abs(_TINT @ colour) / size
+        return Testimony(float(tone_db), float(unison), float(blood), float(chroma))
 
 
 def _tones(n: int, fs: float, hz: float) -> tuple[Array, Array]:
@@ -171,7 +213,7 @@ class Judge:
         self._recent: deque[tuple[float, float]] = deque()
 
     def judge(
-        self, t: float, estimate: Estimate, testimony: tuple[float, float], bridged: float
+        self, t: float, estimate: Estimate, said: Testimony, bridged: float
     ) -> tuple[State, float]:
         """Returns the state at ``t`` (s) and the quality, 0-1; ``ok`` is 0.5 or better."""
         if estimate.hr_bpm is None or estimate.snr_db is None:
@@ -186,8 +228,7 @@ class Judge:
             snr_db=estimate.snr_db - snr_bar(estimate.window_s),
             spread_bpm=max(rates) - min(rates),
             seen_s=t - self._recent[0][0],
-            tone_db=testimony[0],
-            unison=testimony[1],
+            said=said,
             bridged=bridged,
         )
         worst = min(features.margins().values())
