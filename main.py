@@ -1,9 +1,9 @@
 """The front door of a clone: ``python main.py`` opens the window, or runs a command.
 
-The same as ``python -m aimanet`` and, once installed, ``aimanet``.
+The same as ``aimanet`` once installed.
 """
 
-from aimanet.cli import main
+from app.__main__ import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -1,4 +1,4 @@
-"""``python -m aimanet``: the same front door as ``main.py``."""
+"""``python -m aimanet``: the command line alone, without the window (for servers, trainers)."""
 
 from aimanet.cli import main
 

@@ -14,9 +14,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from aimanet import __version__
 from aimanet.errors import AimaNetError
+
+if TYPE_CHECKING:
+    from aimanet.terminal.desktop import WindowLoader
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -69,18 +73,19 @@ AimaNet is no medical device.
 SEED_FLAGS = ("--epochs", "--batch_size", "--batch-size", "--train_split_index", "--lr", "--gpus")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, window: WindowLoader | None = None) -> int:
     """Runs one command line and returns the exit status.
 
     Args:
         argv: the arguments after the program's name. None takes the process's own and also
             keeps the messages of native libraries out of its output.
+        window: brings the desktop window; without it everything happens in the terminal.
 
     Returns:
         0, or 2 for bad input, 130 after Ctrl-C, 141 when the reader of our output has gone.
     """
     try:
-        status = _guarded(argv)
+        status = _guarded(argv, window)
         sys.stdout.flush()
     except BrokenPipeError:
         _discard_stdout()
@@ -88,10 +93,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _guarded(argv: Sequence[str] | None) -> int:
+def _guarded(argv: Sequence[str] | None, window: WindowLoader | None) -> int:
     """Runs the command; what a user can act on becomes one line on stderr."""
     try:
-        return _dispatch(list(sys.argv[1:] if argv is None else argv), own_process=argv is None)
+        args = list(sys.argv[1:] if argv is None else argv)
+        return _dispatch(args, window, own_process=argv is None)
     except AimaNetError as error:
         return _fail(str(error))
     except KeyboardInterrupt:
@@ -106,7 +112,7 @@ def _guarded(argv: Sequence[str] | None) -> int:
         return _fail(advice)
 
 
-def _dispatch(args: list[str], *, own_process: bool) -> int:
+def _dispatch(args: list[str], window: WindowLoader | None, *, own_process: bool) -> int:
     if args and args[0] in ("-h", "--help"):
         print(help_text(), end="")
         return 0
@@ -116,7 +122,7 @@ def _dispatch(args: list[str], *, own_process: bool) -> int:
     if not args:
         from aimanet.terminal.desktop import open_window
 
-        status = open_window()
+        status = open_window(window)
         if status is not None:
             return status
         args = ["live", "--headless"]
@@ -124,7 +130,7 @@ def _dispatch(args: list[str], *, own_process: bool) -> int:
         raise UsageError(_unknown(args))
     if own_process:
         _prepare_process()
-    return _run(args[0], args[1:])
+    return _run(args[0], args[1:], window)
 
 
 def _prepare_process() -> None:
@@ -135,9 +141,10 @@ def _prepare_process() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def _run(name: str, args: list[str]) -> int:
+def _run(name: str, args: list[str], window: WindowLoader | None) -> int:
     command = import_module(f"aimanet.commands.{name}")
-    status: int = command.run(_parse(command.Options, f"aimanet {name}", args))
+    options = _parse(command.Options, f"aimanet {name}", args)
+    status: int = command.run(options, window) if name == "live" else command.run(options)
     return status
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aimanet.errors import AimaNetError
+from aimanet.terminal.desktop import WindowLoader, open_window
 
 METHOD = "tscan"
 DEVICE = "auto"
@@ -58,13 +59,12 @@ class Options:
         return self.headless or self.json or self.fast or self.seconds is not None
 
 
-def run(options: Options) -> int:
+def run(options: Options, window: WindowLoader | None = None) -> int:
     """Opens the window, or runs in the terminal and prints the readings."""
     _check(options)
     if not options.terminal_only:
-        from aimanet.terminal.desktop import open_window
-
-        status = open_window(options.source, options.method, options.device, options.weights)
+        o = options
+        status = open_window(window, o.source, o.method, o.device, o.weights)
         if status is not None:
             return status
     from aimanet.sources import open_source

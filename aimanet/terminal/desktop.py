@@ -1,17 +1,33 @@
-"""The way from the command line to the window, without making the library depend on it."""
+"""The way from the command line to the window, which the library does not know.
+
+Whoever starts the program hands in a `WindowLoader`; `aimanet` itself never imports the app.
+"""
 
 from __future__ import annotations
 
 import sys
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from aimanet.terminal.display import why_no_window
 
-APPLICATION = "app.application"
+
+class RunWindow(Protocol):
+    """Opens the window, stays until it closes, and returns the exit status."""
+
+    def __call__(
+        self, source: str | None, method: str | None, device: str | None, weights: Path | None
+    ) -> int:
+        """Runs the window with what the command line named; None stands for the last used."""
+
+
+WindowLoader = Callable[[], RunWindow]
+"""Imports the window; ImportError where Qt or the app is missing."""
 
 
 def open_window(
+    loader: WindowLoader | None,
     source: str | None = None,
     method: str | None = None,
     device: str | None = None,
@@ -19,10 +35,8 @@ def open_window(
 ) -> int | None:
     """Opens the window and stays until it closes.
 
-    The application is found by name at run time: `aimanet` must stay importable, and be
-    installable, where neither it nor Qt is there.
-
     Args:
+        loader: brings the window; None where the program was started without one.
         source: a spec for `open_source`; None for the one used last, else a camera or the demo.
         method: its name; None for the one used last.
         device: auto, cpu or cuda; None for the one used last.
@@ -31,14 +45,14 @@ def open_window(
     Returns:
         The exit status, or None when no window can open here; then a line on stderr says why.
     """
-    reason = why_no_window()
-    if reason is None:
+    if loader is None:
+        reason: str | None = "`python -m aimanet` has no window; `aimanet` or `python main.py` has"
+    elif (reason := why_no_window()) is None:
         try:
-            application = import_module(APPLICATION)
+            run_window = loader()
         except ImportError as error:
             reason = f"the window cannot be loaded ({error})"
         else:
-            status: int = application.run(source, method, device, weights)
-            return status
+            return run_window(source, method, device, weights)
     print(f"AimaNet runs in the terminal: {reason}.", file=sys.stderr, flush=True)
     return None
