@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.synthesis import codec
-from aimanet.synthesis.drawing import Image, Look, Portrait, draw_head, smooth_noise
+from aimanet.synthesis.drawing import Image, Portrait, draw_head, smooth_noise
+from aimanet.synthesis.look import Look
 from aimanet.synthesis.pulse import PulseShape, PulseTrace, wander
 from aimanet.synthesis.scenery import NoiseBank, Sensor, pulse_colour, room, screen_map
 from aimanet.types import FaceCrop

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.errors import SourceError
-from aimanet.synthesis.drawing import Image, Look, draw_head
+from aimanet.synthesis.drawing import Image, draw_head
+from aimanet.synthesis.look import Look
 from aimanet.synthesis.pulse import PulseShape, PulseTrace, wander
 from aimanet.synthesis.scenery import NoiseBank, pulse_colour, room
 

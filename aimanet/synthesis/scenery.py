@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from aimanet.synthesis.drawing import Image, Look, smooth_noise
+from aimanet.synthesis.drawing import Image, smooth_noise
+from aimanet.synthesis.look import Look
 
 PULSE_COLOUR = np.array([0.43, 1.0, 0.69], np.float32)
 """Relative pulse strength in R, G, B over their own mean, for white light on light skin:

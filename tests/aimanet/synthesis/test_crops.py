@@ -7,7 +7,8 @@ import pytest
 
 from aimanet.synthesis.codec import Coder
 from aimanet.synthesis.crops import CROP, random_clip
-from aimanet.synthesis.drawing import Look, draw_head, skin_colour
+from aimanet.synthesis.drawing import draw_head
+from aimanet.synthesis.look import Look, skin_colour
 
 
 def test_a_clip_is_the_same_for_the_same_seed() -> None:
