@@ -17,7 +17,8 @@ import pytest
 from aimanet.errors import FaceModelError
 from aimanet.face import HOLD_S, PATIENCE_S, FaceTracker
 from aimanet.face_geometry import Square, cut
-from aimanet.synthesis.drawing import Look, draw_head
+from aimanet.synthesis.drawing import draw_head
+from aimanet.synthesis.look import Look
 from aimanet.types import FaceCrop, Frame
 
 FPS = 30.0
