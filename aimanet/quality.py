@@ -33,8 +33,9 @@ STABLE_S = 2.0
 SPREAD_BPM = 8.0
 """How far they may lie apart: a pulse changes by 2-3 BPM a second at most."""
 
-SEEN_S = 0.6
-"""Seconds of estimates needed before the first may be trusted."""
+CONFIRM = 3
+"""Readings in a row, a second's worth, that must pass before the number is shown: what chance
+lifts over the bars does not stay there."""
 
 SNR_DB = -1.0
 """Bar for the method's own SNR at a full window. White noise gives -6 to 0 dB at its highest
@@ -104,13 +105,12 @@ class Features:
     """What trust rests on.
 
     ``snr_db`` the method's SNR above the bar for its window; ``spread_bpm`` how far the estimates
-    of the last `STABLE_S` seconds lie apart, which reach back ``seen_s`` seconds; ``said``
+    of the last `STABLE_S` seconds lie apart; ``said``
     what the patches say about this very rate; ``bridged`` the interpolated share of the window.
     """
 
     snr_db: float
     spread_bpm: float
-    seen_s: float
     said: Testimony
     bridged: float
 
@@ -125,7 +125,6 @@ class Features:
             "blood": (said.blood - BLOOD) / (0.98 - BLOOD),
             "chroma": (said.chroma - CHROMA) / CHROMA,
             "bridged": (BRIDGED - self.bridged) / BRIDGED,
-            "seen": 1.0 if self.seen_s >= SEEN_S else -0.5,
         }
 
 
@@ -211,13 +210,14 @@ class Judge:
     def reset(self) -> None:
         """Forgets the estimates of the past."""
         self._recent: deque[tuple[float, float]] = deque()
+        self._passed = 0
 
     def judge(
         self, t: float, estimate: Estimate, said: Testimony, bridged: float
     ) -> tuple[State, float]:
         """Returns the state at ``t`` (s) and the quality, 0-1; ``ok`` is 0.5 or better."""
         if estimate.hr_bpm is None or estimate.snr_db is None:
-            self._recent.clear()
+            self.reset()
             waiting = not len(estimate.spectrum.bpm)
             return (State.WARMING_UP if waiting else State.POOR_SIGNAL), 0.0
         self._recent.append((t, estimate.hr_bpm))
@@ -227,10 +227,11 @@ class Judge:
         features = Features(
             snr_db=estimate.snr_db - snr_bar(estimate.window_s),
             spread_bpm=max(rates) - min(rates),
-            seen_s=t - self._recent[0][0],
             said=said,
             bridged=bridged,
         )
         worst = min(features.margins().values())
-        quality = float(np.clip(0.5 + 0.5 * worst, 0.0, 1.0))
-        return (State.OK if worst >= 0.0 else State.POOR_SIGNAL), quality
+        self._passed = self._passed + 1 if worst >= 0.0 else 0
+        if self._passed >= CONFIRM:
+            return State.OK, min(1.0, 0.5 + 0.5 * worst)
+        return State.POOR_SIGNAL, float(np.clip(0.5 + 0.5 * worst, 0.0, 0.49))
