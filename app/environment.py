@@ -20,3 +20,8 @@ def undo_opencv_qt() -> list[str]:
             del os.environ[name]
             removed.append(name)
     return removed
+
+
+def bind_pyqtgraph() -> None:
+    """Have pyqtgraph use the Qt that the window uses, whatever else is installed or asked for."""
+    os.environ["PYQTGRAPH_QT_LIB"] = "PySide6"

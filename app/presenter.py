@@ -13,13 +13,15 @@ from PySide6.QtGui import QAction
 from aimanet.types import Reading, State
 from app.engine import LiveEngine, Phase
 from app.widgets.banner import BannerStack
-from app.widgets.bpm_display import STATES, BpmDisplay, Wording
+from app.widgets.bpm_display import BpmDisplay
 from app.widgets.controls import METHODS
 from app.widgets.figures import Figures
 from app.widgets.history_plot import HistoryPlot
+from app.widgets.plot import Plot
 from app.widgets.spectrum_plot import SpectrumPlot
 from app.widgets.video_view import VideoView
 from app.widgets.waveform_plot import WaveformPlot
+from app.wording import STATES, Wording
 
 if TYPE_CHECKING:
     from aimanet.pipeline import Summary
@@ -51,11 +53,34 @@ class Screen:
     banners: BannerStack
     figures: Figures
 
+    @property
+    def plots(self) -> tuple[Plot, ...]:
+        """All that draw readings."""
+        return (self.waveform, self.spectrum, self.history)
+
     def clear_signals(self) -> None:
         """Forget curves and numbers of the run before."""
-        for plot in (self.waveform, self.spectrum, self.history):
+        for plot in self.plots:
             plot.clear()
         self.figures.clear()
+
+    def show_reading(self, reading: Reading) -> None:
+        """One reading, the same everywhere."""
+        self.bpm.show_reading(reading)
+        self.video.show_role(STATES[reading.state].role)
+        for plot in self.plots:
+            plot.show_reading(reading)
+
+    def show_words(self, words: Wording) -> None:
+        """No number now: the curves stay, what they say of the present goes."""
+        self.bpm.show_words(words)
+        for plot in self.plots:
+            plot.rest()
+
+    def show_result(self, hr_bpm: float, words: Wording, quality: float) -> None:
+        """The number of a whole recording; the plots show only its end."""
+        self.show_words(words)
+        self.bpm.show_result(hr_bpm, words, quality)
 
 
 class Presenter(QObject):
@@ -104,7 +129,7 @@ class Presenter(QObject):
             screen.video.show_mask(None)
             screen.figures.clear()
         screen.video.show_role("wait")
-        screen.bpm.show_words(words)
+        screen.show_words(words)
 
     def _begin(self) -> None:
         screen = self._screen
@@ -123,7 +148,7 @@ class Presenter(QObject):
         screen.video.show_mask(None)
         screen.video.show_words(words.title, "Space plays it again, Ctrl+O opens another one.")
         if not self._result:
-            screen.bpm.show_words(words)
+            screen.show_words(words)
 
     @Slot(str)
     def _on_progress(self, text: str) -> None:
@@ -131,7 +156,7 @@ class Presenter(QObject):
         if self._engine.phase is Phase.LOADING:
             screen.video.show_words("Loading…", text)
         if self._last_reading is None:
-            screen.bpm.show_words(Wording("Loading…", text, "wait"))
+            screen.show_words(Wording("Loading…", text, "wait"))
 
     @Slot(str, str)
     def _on_opened(self, label: str, detail: str) -> None:
@@ -147,17 +172,14 @@ class Presenter(QObject):
         if self._engine.phase is not Phase.RUNNING:
             return
         self._last_reading = time.perf_counter()
-        screen = self._screen
-        for widget in (screen.bpm, screen.waveform, screen.spectrum, screen.history):
-            widget.show_reading(reading)
-        screen.video.show_role(STATES[reading.state].role)
+        self._screen.show_reading(reading)
 
     @Slot(str)
     def _on_face_failed(self, text: str) -> None:
         self._can_measure = False
         self._screen.banners.say("face", "error", text, self.after_failure[:1])
         words = Wording("Cannot measure", "Without its model no face can be found.", "bad")
-        self._screen.bpm.show_words(words)
+        self._screen.show_words(words)
 
     @Slot(object)
     def _on_summarised(self, summary: Summary) -> None:
@@ -171,7 +193,7 @@ class Presenter(QObject):
         share = trusted / max(1, len(summary.readings))
         hint = f"Over the whole recording; trusted in {share:.0%} of it."
         whole = Wording(wording.title, hint, wording.role)
-        self._screen.bpm.show_result(summary.hr_bpm, whole, share)
+        self._screen.show_result(summary.hr_bpm, whole, share)
 
     @Slot()
     def _on_tick(self) -> None:
@@ -200,4 +222,4 @@ class Presenter(QObject):
         if time.perf_counter() - last > _STALE_S:
             self._last_reading = None
             words = Wording("Waiting…", "Nothing new has come for some seconds.", "warn")
-            self._screen.bpm.show_words(words)
+            self._screen.show_words(words)

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from aimanet.types import Reading, State
+from aimanet.types import Reading
 from app.look import DARK, Look
+from app.wording import STATES, Wording, shown_bpm
 
 NO_NUMBER = "--"
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How a state is said: a title, what to do about it, and its colour role."""
-
-    title: str
-    hint: str
-    role: str
-
-
-STATES = {
-    State.OK: Wording("Good signal", "Keep still for the steadiest number.", "ok"),
-    State.WARMING_UP: Wording("Measuring…", "The first number takes a few seconds.", "wait"),
-    State.POOR_SIGNAL: Wording(
-        "Signal too weak", "Hold still, face the light, come a little closer.", "warn"
-    ),
-    State.NO_FACE: Wording("No face in view", "Look towards the camera.", "warn"),
-}
 
 
 class BpmDisplay(QFrame):
@@ -94,9 +74,8 @@ class BpmDisplay(QFrame):
 
     def show_reading(self, reading: Reading) -> None:
         """Number, state and quality of ``reading``."""
-        number = NO_NUMBER if reading.hr_bpm is None else f"{reading.hr_bpm:.0f}"
-        if reading.state in (State.NO_FACE, State.WARMING_UP):
-            number = NO_NUMBER
+        bpm = shown_bpm(reading)
+        number = NO_NUMBER if bpm is None else f"{bpm:.0f}"
         self._show(number, STATES[reading.state], reading.quality)
         snr = reading.snr_db
         self.snr_label.setText("" if snr is None or number == NO_NUMBER else f"SNR {snr:.1f} dB")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 from aimanet.types import Reading, State
-from app.widgets.plot import Plot
+from app.widgets.plot import Plot, color_discs, disc_item
+from app.wording import shown_bpm
 
 _SPANS_S = (30.0, 60.0, 120.0, 300.0)
 _MAX_GAP_S = 2.5
@@ -20,91 +20,79 @@ _KEPT = 1500
 
 
 class HistoryPlot(Plot):
-    """Numbers that were ``ok`` as a line; numbers that were not, as faint dots."""
+    """Numbers that were ``ok`` as a line; those that were not, as faint dots in its gaps.
+
+    The axis counts minutes and seconds back from the newest reading.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Heart rate over time", parent)
-        self._points: deque[tuple[float, float | None, bool]] = deque(maxlen=_KEPT)
+        super().__init__("Heart rate over time, BPM", "No trusted number yet", parent)
+        self._points: deque[tuple[float, float, bool]] = deque(maxlen=_KEPT)
+        self._ranges: tuple[float, float, float] | None = None
+        self._line = pg.PlotCurveItem(antialias=True)
+        self._doubtful = pg.ScatterPlotItem(pen=None)
+        self._tip = disc_item(1)
+        for item in (self._doubtful, self._line, self._tip):
+            self.graph.addItem(item)
+        self.show_levels()
 
     def show_reading(self, reading: Reading) -> None:
         """Append the number of ``reading``; a clock that went back starts a new history."""
         if self._points and reading.t < self._points[-1][0]:
             self._points.clear()
-        self._points.append((reading.t, reading.hr_bpm, reading.state is State.OK))
-        self.update()
+        bpm, ok = shown_bpm(reading), reading.state is State.OK
+        self._points.append((reading.t, np.nan if bpm is None else bpm, ok))
+        self.set_dim(not ok)
+        self._draw()
 
     def clear(self) -> None:
         """Forget everything."""
         self._points.clear()
-        self.update()
+        self._draw()
 
-    def area(self) -> QRectF:
-        """Leaves room for the numbers at the left."""
-        return super().area().adjusted(self.look.px(26), 0, 0, 0)
-
-    def paint_plot(self, painter: QPainter) -> None:
-        """Axis, curve and marks."""
-        good = [(t, hr) for t, hr, ok in self._points if ok and hr is not None]
-        if not good:
-            self.paint_empty(painter, "No trusted number yet")
+    def _draw(self) -> None:
+        t, bpm, ok = np.array(self._points, float).reshape(-1, 3).T
+        good = (ok > 0) & np.isfinite(bpm)
+        self.set_empty(not good.any())
+        if self.is_empty:
             return
-        self._choose_ranges(good)
-        end = self.x_range[1]
-        span = end - self.x_range[0]
-        steps = [span, span * 2 / 3, span / 3, 0.0]
-        self.paint_x_ticks(painter, [(end - s, _ago(s)) for s in steps])
-        self._paint_levels(painter)
-        painter.setClipRect(self.area().adjusted(-2, -2, self.look.px(6), 2))
-        self._paint_doubtful(painter)
-        self._paint_line(painter, good)
-        painter.setClipping(False)
+        self._choose_ranges(t, bpm[good])
+        ago = t - t[-1]
+        joined = good[:-1] & good[1:] & (np.diff(t) <= _MAX_GAP_S)
+        alone = np.isfinite(bpm) & ~(np.append(joined, False) | np.insert(joined, 0, False))
+        anywhere = np.nan_to_num(bpm, nan=bpm[good][0])  # what is joined to nothing is not drawn
+        self._line.setData(ago, anywhere, connect=np.append(joined, False))
+        self._doubtful.setData(ago[alone], bpm[alone])
+        self._tip.setVisible(bool(good[-1]))
+        if good[-1]:
+            self._tip.setPos(0.0, bpm[-1])
 
-    def _choose_ranges(self, good: list[tuple[float, float]]) -> None:
-        start, end = self._points[0][0], self._points[-1][0]
-        span = next((s for s in _SPANS_S if end - start <= s), _SPANS_S[-1])
-        self.x_range = (end - span, end)
-        rates = np.array([hr for t, hr in good if t >= end - span] or [good[-1][1]])
-        middle = (rates.min() + rates.max()) / 2
-        half = max(15.0, (rates.max() - rates.min()) / 2 + 6.0)
-        self.y_range = (middle - half, middle + half)
-
-    def _paint_levels(self, painter: QPainter) -> None:
-        look, area = self.look, self.area()
-        low, high = self.y_range
+    def _choose_ranges(self, t: NDArray[np.float64], rates: NDArray[np.float64]) -> None:
+        """Ranges in coarse steps: they change seldom, and so do the axes."""
+        lived = t[-1] - t[0]
+        span = next((s for s in _SPANS_S if lived <= s), _SPANS_S[-1])
+        low, high = np.floor((rates.min() - 6) / 10) * 10, np.ceil((rates.max() + 6) / 10) * 10
+        if (span, low, high) == self._ranges:
+            return
+        self._ranges = (span, low, high)
+        self.graph.setRange(xRange=(-span, 0.012 * span), yRange=(low, high), padding=0)
+        self.set_ticks("bottom", [(-s, _ago(s)) for s in (span, span * 2 / 3, span / 3, 0.0)])
         step = next(s for s in (10, 20, 50, 100) if (high - low) / s <= 4)
-        painter.setFont(look.font(11))
-        for level in range(int(np.ceil(low / step)) * step, int(high) + 1, step):
-            y = self.map_point(self.x_range[0], level).y()
-            painter.setPen(QPen(look.color("line", 0.8), 1))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(look.color("muted"))
-            row = QRectF(0, y - look.px(8), area.left() - look.px(7), look.px(16))
-            align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(row, align, str(level))
+        levels = range(int(np.ceil(low / step)) * step, int(high) + 1, step)
+        self.set_ticks("left", [(level, str(level)) for level in levels])
 
-    def _paint_doubtful(self, painter: QPainter) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.color("faint", 0.6))
-        radius = 1.6 * self.look.scale
-        for t, hr, ok in self._points:
-            if hr is not None and not ok and t >= self.x_range[0]:
-                painter.drawEllipse(self.map_point(t, hr), radius, radius)
+    def rest(self) -> None:
+        """The line stays; the point that stands for now goes."""
+        super().rest()
+        self._tip.hide()
 
-    def _paint_line(self, painter: QPainter, good: list[tuple[float, float]]) -> None:
+    def color_items(self) -> None:
+        """The line keeps its colour when the present number is poor: it was trusted."""
         look = self.look
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(look.color("pulse"), 2.0 * look.scale))
-        stretch = [good[0]]
-        for before, now in [*pairwise(good), (good[-1], None)]:
-            if now is None or now[0] - before[0] > _MAX_GAP_S:
-                t, hr = zip(*stretch, strict=True)
-                painter.drawPolyline(self.map_points(np.array(t), np.array(hr)))
-                stretch = []
-            if now is not None:
-                stretch.append(now)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(look.color("pulse"))
-        painter.drawEllipse(self.map_point(*good[-1]), 3.2 * look.scale, 3.2 * look.scale)
+        self._line.setPen(pg.mkPen(look.color("pulse"), width=2.0 * look.scale))
+        self._doubtful.setBrush(look.color("faint", 0.7))
+        self._doubtful.setSize(3.4 * look.scale)
+        color_discs(self._tip, [(6.6 * look.scale, look.color("pulse"))])
 
 
 def _ago(seconds: float) -> str:

@@ -1,105 +1,185 @@
-"""What our three plots have in common: a caption, a frame, an axis, points to pixels."""
+"""What our three plots have in common: a card with a caption, and pyqtgraph's plot in it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+import pyqtgraph as pg
+from PySide6.QtCore import QMarginsF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
+from aimanet.types import Reading
 from app.look import DARK, Look
+
+_GRID = 0.75
+"""Opacity of the lines behind the curve."""
 
 
 class Plot(QFrame):
-    """A card with a caption and one curve. Subclasses paint inside ``area()``.
+    """A card with a caption and one curve, or words while there is nothing to draw.
 
-    ``x_range`` and ``y_range`` are in the data's units; set them before mapping points.
+    ``graph`` shows fixed ranges and takes no part in mouse or keyboard. Subclasses add their
+    items to it, choose ranges and ticks, and colour the items in ``color_items``.
     """
 
-    def __init__(self, caption: str, parent: QWidget | None = None) -> None:
+    def __init__(self, caption: str, empty: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("card", "true")
         self.setAccessibleName(caption)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.look: Look = DARK
-        self.caption = caption
-        self.note = ""
-        self.x_range = (0.0, 1.0)
-        self.y_range = (0.0, 1.0)
+        self.dim = True
+        self._axes = {side: _Axis(side) for side in ("left", "bottom")}
+        self.graph = pg.PlotWidget(enableMenu=False, axisItems=self._axes)
+        self._empty = _label("muted", empty)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._note = _label("small")
+        self._quiet_down()
+        self._lay_out(caption)
 
-    def apply_look(self, look: Look) -> None:
-        """Repaint in other colours or at another size."""
-        self.look = look
-        self.setMinimumHeight(look.px(96))
-        self.update()
+    def _quiet_down(self) -> None:
+        """Nothing moves but what we move, and clicks and drops go to the window."""
+        plot = self.graph.getPlotItem()
+        plot.hideButtons()
+        plot.hideAxis("left")
+        plot.setMouseEnabled(x=False, y=False)
+        plot.disableAutoRange()
+        for axis in self._axes.values():
+            axis.setZValue(-1000)  # the curve lies over the lines, not under them
+        self.graph.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.graph.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.graph.setAcceptDrops(False)
+        self.graph.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+
+    def _lay_out(self, caption: str) -> None:
+        self._head, self._stack = QHBoxLayout(), QStackedLayout()
+        self._head.addWidget(_label("caption", caption))
+        self._head.addStretch()
+        self._head.addWidget(self._note)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.graph)
+        self._rows = QVBoxLayout(self)
+        self._rows.setSpacing(0)
+        self._rows.addLayout(self._head)
+        self._rows.addLayout(self._stack, 1)
+
+    @property
+    def note(self) -> str:
+        """A few words opposite the caption."""
+        return self._note.text()
+
+    @note.setter
+    def note(self, words: str) -> None:
+        self._note.setText(words)
+
+    @property
+    def is_empty(self) -> bool:
+        """Words stand in place of the curve."""
+        return self._stack.currentWidget() is self._empty
 
     def sizeHint(self) -> QSize:
         """The size that shows it well."""
         return QSize(self.look.px(360), self.look.px(150))
 
-    def area(self) -> QRectF:
-        """Where the curve goes, in widget pixels."""
-        px = self.look.px
-        return QRectF(self.rect()).adjusted(px(16), px(36), -px(16), -px(26))
+    def apply_look(self, look: Look) -> None:
+        """Other colours or another size."""
+        self.look = look
+        px = look.px
+        self.setMinimumHeight(px(96))
+        self._rows.setContentsMargins(1, px(9), 1, px(5))
+        self._head.setContentsMargins(px(15), 0, px(15), 0)
+        self.graph.setBackground(look.color("surface"))
+        self.graph.getPlotItem().layout.setContentsMargins(px(22), px(7), px(32), 0)
+        for axis in self._axes.values():
+            axis.apply_look(look)
+        self.color_items()
 
-    def map_points(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> list[QPointF]:
-        """Data to widget pixels."""
-        area, (x0, x1), (y0, y1) = self.area(), self.x_range, self.y_range
-        px = area.left() + (np.asarray(x, float) - x0) / max(x1 - x0, 1e-9) * area.width()
-        py = area.bottom() - (np.asarray(y, float) - y0) / max(y1 - y0, 1e-9) * area.height()
-        return [QPointF(a, b) for a, b in zip(px.tolist(), py.tolist(), strict=True)]
+    def show_levels(self) -> None:
+        """Draw the left axis too."""
+        self.graph.getPlotItem().showAxis("left")
 
-    def map_point(self, x: float, y: float) -> QPointF:
-        """One point of ``map_points``."""
-        return self.map_points(np.array([x]), np.array([y]))[0]
+    def set_ticks(self, side: str, ticks: Sequence[tuple[float, str]]) -> None:
+        """Lines at values, with words; the only ones at ``side`` (left or bottom)."""
+        self._axes[side].setTicks([ticks])
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw it."""
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_caption(painter)
-        self.paint_plot(painter)
-        painter.end()
+    def set_empty(self, empty: bool) -> None:
+        """Show words in place of the curve, or the curve."""
+        self._stack.setCurrentWidget(self._empty if empty else self.graph)
 
-    def paint_plot(self, painter: QPainter) -> None:
-        """For subclasses: axis, curve, marks."""
+    def set_dim(self, dim: bool) -> None:
+        """Take the colour away from what is not trusted, or not of now."""
+        if dim != self.dim:
+            self.dim = dim
+            self.color_items()
+
+    def rest(self) -> None:
+        """Nothing new comes: the curve stays, without colour."""
+        self.set_dim(True)
+
+    def show_reading(self, reading: Reading) -> None:
+        """For subclasses: draw ``reading``."""
         raise NotImplementedError
 
-    def _paint_caption(self, painter: QPainter) -> None:
-        px, look = self.look.px, self.look
-        row = QRectF(px(16), px(9), self.width() - px(32), px(20))
-        painter.setFont(look.font(12, QFont.Weight.DemiBold))
-        painter.setPen(look.color("muted"))
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | middle, self.caption)
-        painter.setFont(look.font(12))
-        painter.drawText(row, Qt.AlignmentFlag.AlignRight | middle, self.note)
+    def clear(self) -> None:
+        """For subclasses: forget everything."""
+        raise NotImplementedError
 
-    def paint_x_ticks(self, painter: QPainter, ticks: Sequence[tuple[float, str]]) -> None:
-        """Faint vertical lines with words under them, shifted inwards at the borders."""
-        area, look = self.area(), self.look
-        painter.setFont(look.font(11))
-        width, over = look.px(64), look.px(4)
-        for value, words in ticks:
-            x = self.map_point(value, self.y_range[0]).x()
-            painter.setPen(QPen(look.color("line", 0.8), 1))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            painter.setPen(look.color("muted"))
-            left = min(max(x - width / 2, area.left() - over), area.right() + over - width)
-            align = Qt.AlignmentFlag.AlignHCenter
-            if left > x - width / 2:
-                align = Qt.AlignmentFlag.AlignLeft
-            elif left < x - width / 2:
-                align = Qt.AlignmentFlag.AlignRight
-            row = QRectF(left, area.bottom() + over, width, look.px(18))
-            painter.drawText(row, align, words)
+    def color_items(self) -> None:
+        """For subclasses: pens and brushes of ``look``, the lively ones unless ``dim``."""
+        raise NotImplementedError
 
-    def paint_empty(self, painter: QPainter, words: str) -> None:
-        """Words in place of a curve."""
-        painter.setFont(self.look.font(13))
-        painter.setPen(self.look.color("faint"))
-        painter.drawText(self.area(), Qt.AlignmentFlag.AlignCenter, words)
+
+class _Axis(pg.AxisItem):
+    """An axis of our colours, whose words may reach past its two ends."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__(side, maxTickLength=0)
+        self._reach = QMarginsF()
+        self.setStyle(autoExpandTextSpace=False, autoReduceTextSpace=False)
+        self.setPen(None)
+        self.setGrid(255)
+
+    def apply_look(self, look: Look) -> None:
+        """Other colours or another size."""
+        along, across = look.px(30), look.px(8)
+        self._reach = QMarginsF(along, across, along, across)
+        offset = look.px(6 if self.orientation == "left" else 4)
+        self.setStyle(tickFont=look.font(11), tickTextOffset=offset, tickAlpha=_GRID)
+        self.setTickPen(pg.mkPen(look.color("line")))
+        self.setTextPen(look.color("muted"))
+        if self.orientation == "left":
+            self.setWidth(look.px(20))
+        else:
+            self.setHeight(look.px(20))
+
+    def boundingRect(self) -> QRectF:
+        """With room for words at the ends, which pyqtgraph would leave out."""
+        return super().boundingRect().marginsAdded(self._reach)
+
+
+def _label(role: str, words: str = "") -> QLabel:
+    label = QLabel(words)
+    label.setProperty("role", role)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def disc_item(discs: int) -> pg.ScatterPlotItem:
+    """Concentric discs around one point, which ``setPos`` moves."""
+    return pg.ScatterPlotItem(x=[0.0] * discs, y=[0.0] * discs, pen=None)
+
+
+def color_discs(item: pg.ScatterPlotItem, discs: Iterable[tuple[float, QColor]]) -> None:
+    """Diameters in pixels and colours of ``item``'s discs, the lowest first."""
+    sizes, colors = zip(*discs, strict=True)
+    item.setSize(list(sizes))
+    item.setBrush([pg.mkBrush(color) for color in colors])

@@ -3,92 +3,97 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QFont, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QFont, QLinearGradient
 from PySide6.QtWidgets import QWidget
 
 from aimanet.types import Reading, State
-from app.widgets.plot import Plot
+from app.widgets.plot import Plot, color_discs, disc_item
+from app.wording import shown_bpm
 
 LOW_BPM, HIGH_BPM = 42.0, 210.0
 _TICKS = (42, 60, 90, 120, 150, 180, 210)
+_TOP = 1.2
+_LABEL_TURNS_BPM = 185.0
+"""From here on the peak's number stands at its left."""
 
 
 class SpectrumPlot(Plot):
     """Power over beats per minute, scaled to its maximum."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Spectrum", parent)
-        self._bpm: NDArray[np.float64] = np.empty(0)
-        self._power: NDArray[np.float64] = np.empty(0)
+        super().__init__("Spectrum", "The spectrum appears with the first number", parent)
         self.peak_bpm: float | None = None
-        self._dim = True
-        self.x_range = (LOW_BPM, HIGH_BPM)
-        self.y_range = (0.0, 1.12)
+        self._curve = pg.PlotCurveItem(antialias=True, fillLevel=0.0)
+        self._stem = pg.PlotCurveItem(antialias=True)
+        self._dot = disc_item(1)
+        self._label = pg.TextItem()
+        self._mark = (self._stem, self._dot, self._label)
+        for item in (self._curve, *self._mark):
+            self.graph.addItem(item)
+        self.graph.setRange(xRange=(LOW_BPM, HIGH_BPM), yRange=(0.0, _TOP), padding=0)
+        self.set_ticks("bottom", [(t, f"{t} BPM" if t == HIGH_BPM else str(t)) for t in _TICKS])
 
     def set_window(self, window_s: float) -> None:
         """Name the length of the window, in seconds."""
         self.note = f"window {window_s:.0f} s"
-        self.update()
 
     def show_reading(self, reading: Reading) -> None:
-        """Draw the spectrum of ``reading`` and mark its heart rate."""
+        """Draw the spectrum of ``reading`` and mark its heart rate, where that may be shown."""
         bpm = np.asarray(reading.spectrum_bpm, float)
+        power = np.clip(np.asarray(reading.spectrum_power, float), 0.0, 1.1)
         inside = (bpm >= LOW_BPM) & (bpm <= HIGH_BPM)
-        self._bpm, self._power = bpm[inside], np.asarray(reading.spectrum_power, float)[inside]
-        self.peak_bpm = reading.hr_bpm if self._bpm.size else None
-        self._dim = reading.state is not State.OK
-        words = f"Peak at {self.peak_bpm:.0f} beats per minute" if self.peak_bpm else "No peak"
-        self.setAccessibleDescription(words)
-        self.update()
+        self.set_empty(bool(np.count_nonzero(inside) < 2))
+        self.set_dim(reading.state is not State.OK)
+        if self.is_empty:
+            self._mark_peak(None, 0.0)
+            return
+        self._curve.setData(bpm[inside], power[inside])
+        peak = shown_bpm(reading)
+        self._mark_peak(peak, _power_at(peak, bpm, power))
 
     def clear(self) -> None:
         """Forget the spectrum."""
-        self._bpm = self._power = np.empty(0)
-        self.peak_bpm = None
-        self.update()
+        self.set_empty(True)
+        self._mark_peak(None, 0.0)
 
-    def paint_plot(self, painter: QPainter) -> None:
-        """Axis, curve and marks."""
-        if self._bpm.size < 2:
-            self.paint_empty(painter, "The spectrum appears with the first number")
+    def rest(self) -> None:
+        """The curve stays, without colour; its number is not of now and goes."""
+        super().rest()
+        self._mark_peak(None, 0.0)
+
+    def _mark_peak(self, bpm: float | None, power: float) -> None:
+        self.peak_bpm = bpm
+        for item in self._mark:
+            item.setVisible(bpm is not None)
+        if bpm is None:
+            self.setAccessibleDescription("No peak")
             return
-        self.paint_x_ticks(painter, [(t, f"{t} BPM" if t == 210 else str(t)) for t in _TICKS])
-        self._paint_curve(painter, self.map_points(self._bpm, np.clip(self._power, 0.0, 1.1)))
-        if self.peak_bpm is not None:
-            self._paint_peak(painter, self.peak_bpm)
+        self.setAccessibleDescription(f"Peak at {bpm:.0f} beats per minute")
+        self._stem.setData([bpm, bpm], [0.0, power])
+        self._dot.setPos(bpm, power)
+        self._label.setText(f"{bpm:.0f}")
+        self._label.setAnchor((1.25 if bpm > _LABEL_TURNS_BPM else -0.25, 0.5))
+        self._label.setPos(bpm, power)
 
-    def _paint_curve(self, painter: QPainter, points: list[QPointF]) -> None:
-        area, look = self.area(), self.look
-        role = "muted" if self._dim else "accent"
-        ends = [
-            QPointF(points[-1].x(), area.bottom()),
-            QPointF(points[0].x(), area.bottom()),
-        ]
-        fill = QLinearGradient(area.topLeft(), area.bottomLeft())
+    def color_items(self) -> None:
+        """Curve, the fading area under it, and the mark."""
+        look, role = self.look, "muted" if self.dim else "accent"
+        fill = QLinearGradient(0, _TOP, 0, 0)
         fill.setColorAt(0.0, look.color(role, 0.42))
         fill.setColorAt(1.0, look.color(role, 0.04))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QBrush(fill))
-        painter.drawPolygon(QPolygonF([*points, *ends]))
-        painter.setPen(QPen(look.color(role), 1.8 * look.scale))
-        painter.drawPolyline(points)
+        self._curve.setBrush(QBrush(fill))
+        self._curve.setPen(pg.mkPen(look.color(role), width=1.8 * look.scale))
+        role = "muted" if self.dim else "pulse"
+        dashes = Qt.PenStyle.DashLine
+        stem = pg.mkPen(look.color(role, 0.8), width=1.4 * look.scale, style=dashes)
+        self._stem.setPen(stem)
+        color_discs(self._dot, [(8.4 * look.scale, look.color(role))])
+        self._label.setFont(look.font(13, QFont.Weight.Bold))
+        self._label.setColor(look.color(role))
 
-    def _paint_peak(self, painter: QPainter, bpm: float) -> None:
-        look, area = self.look, self.area()
-        role = "muted" if self._dim else "pulse"
-        top = self.map_point(bpm, float(np.clip(np.interp(bpm, self._bpm, self._power), 0, 1.1)))
-        painter.setPen(QPen(look.color(role, 0.8), 1.4 * look.scale, Qt.PenStyle.DashLine))
-        painter.drawLine(QPointF(top.x(), area.bottom()), top)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(look.color(role))
-        painter.drawEllipse(top, 4.2 * look.scale, 4.2 * look.scale)
-        painter.setFont(look.font(13, QFont.Weight.Bold))
-        painter.setPen(look.color(role))
-        width = look.px(60)
-        right = top.x() + look.px(10) + width < area.right()
-        left = top.x() + look.px(10) if right else top.x() - look.px(10) - width
-        side = Qt.AlignmentFlag.AlignLeft if right else Qt.AlignmentFlag.AlignRight
-        row = QRectF(left, max(area.top() - look.px(6), top.y() - look.px(9)), width, look.px(18))
-        painter.drawText(row, side | Qt.AlignmentFlag.AlignVCenter, f"{bpm:.0f}")
+
+def _power_at(bpm: float | None, grid: NDArray[np.float64], power: NDArray[np.float64]) -> float:
+    return 0.0 if bpm is None else float(np.interp(bpm, grid, power))

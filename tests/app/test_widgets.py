@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -13,6 +13,7 @@ from app.look import DARK, LIGHT
 from app.widgets.banner import BannerStack, sentence
 from app.widgets.bpm_display import BpmDisplay
 from app.widgets.history_plot import HistoryPlot
+from app.widgets.plot import Plot
 from app.widgets.spectrum_plot import SpectrumPlot
 from app.widgets.video_view import VideoView, heat_image
 from app.widgets.waveform_plot import WaveformPlot
@@ -36,6 +37,12 @@ def count(image: QImage, color: str, within: int = 30) -> int:
     pixels = raw[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).astype(int)
     wanted = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
     return int(np.all(np.abs(pixels - wanted) < within, axis=-1).sum())
+
+
+def place(plot: Plot, x: float, y: float) -> QPoint:
+    """Where a point of the data lies in the widget."""
+    scene = plot.graph.getViewBox().mapViewToScene(QPointF(x, y))
+    return plot.graph.mapTo(plot, plot.graph.mapFromScene(scene))
 
 
 @pytest.fixture
@@ -89,12 +96,41 @@ def test_the_spectrum_marks_the_chosen_peak(qtbot: QtBot) -> None:
     plot.show_reading(reading(hr=120.0))
     assert plot.peak_bpm == 120
     assert "120" in plot.accessibleDescription()
-    area, image = plot.area(), painted(plot)
-    x = round(plot.map_point(120, 0).x())
-    around = image.copy(x - 6, round(area.top()), 12, round(area.height()))
+    image = painted(plot)
+    top, foot = place(plot, 120, 1.0), place(plot, 120, 0.0)
+    around = image.copy(top.x() - 6, top.y(), 12, foot.y() - top.y())
     assert count(around, DARK.pulse) > 20
-    assert plot.map_point(42, 0).x() == pytest.approx(area.left())
-    assert plot.map_point(210, 0).x() == pytest.approx(area.right())
+    assert plot.graph.getViewBox().viewRange()[0] == [42, 210]
+
+
+@pytest.mark.parametrize("state", [State.NO_FACE, State.WARMING_UP])
+def test_a_spectrum_marks_no_number_that_the_state_forbids(qtbot: QtBot, state: State) -> None:
+    plot = SpectrumPlot()
+    qtbot.addWidget(plot)
+    plot.apply_look(DARK)
+    plot.show_reading(reading(state, 120.0))
+    assert not plot.is_empty
+    assert plot.peak_bpm is None
+    assert plot.accessibleDescription() == "No peak"
+
+
+def test_what_is_not_of_now_loses_number_and_colour(qtbot: QtBot) -> None:
+    for plot in (SpectrumPlot(), WaveformPlot()):
+        qtbot.addWidget(plot)
+        plot.resize(500, 200)
+        plot.apply_look(DARK)
+        plot.show_reading(reading())
+        assert not plot.dim
+        plot.rest()
+        assert plot.dim
+        assert not plot.is_empty
+        assert count(painted(plot), DARK.pulse) == 0
+    spectrum = SpectrumPlot()
+    qtbot.addWidget(spectrum)
+    spectrum.apply_look(DARK)
+    spectrum.show_reading(reading())
+    spectrum.rest()
+    assert spectrum.peak_bpm is None
 
 
 def test_a_spectrum_that_is_not_trusted_loses_its_colour(qtbot: QtBot) -> None:
