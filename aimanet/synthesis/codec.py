@@ -32,7 +32,7 @@ class Coder:
     pixels: str = "yuv420p"
 
     @classmethod
-    def random(cls, rng: np.random.Generator, fps: float, share: float = 0.35) -> Coder | None:
+    def random(cls, rng: np.random.Generator, fps: float, share: float) -> Coder | None:
         """A random encoder for about ``share`` of the calls; None for the rest."""
         if rng.random() > share or not available():
             return None

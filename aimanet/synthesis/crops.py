@@ -7,7 +7,6 @@ linear in a few basis images, so frames are one matrix product and a warp each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -48,12 +47,15 @@ class _Motion:
     room_dy: Array
 
 
-def random_clip(rng: np.random.Generator, seconds: float = 6.2) -> CropClip:
-    """Draws one random clip of about ``seconds``: another person, light, camera and pulse."""
+def random_clip(rng: np.random.Generator, seconds: float = 6.2, coded: float = 0.35) -> CropClip:
+    """Draws one random clip of about ``seconds``: another person, light, camera and pulse.
+
+    A share of ``coded`` (0-1) of the clips goes through a real video encoder.
+    """
     t = frame_times(rng, seconds)
     look = Look.random(rng)
     trace = random_trace(rng, seconds)
-    coder = codec.Coder.random(rng, fps=1.0 / float(np.median(np.diff(t))))
+    coder = codec.Coder.random(rng, 1.0 / float(np.median(np.diff(t))), coded)
     side = CROP * 2 if coder else CROP
     painter = _Painter(rng, look, side)
     images = painter.frames(t, trace)
@@ -252,9 +254,3 @@ def _random_motion(
         steps = rng.normal(0, 0.2 * side / 64.0, (2, n // every + 1))
         dx, dy = (d + np.repeat(s, every)[:n] for d, s in zip((dx, dy), steps, strict=True))
     return _Motion(dx, dy, turn, scale, rx, ry)
-
-
-def stream(seed: int, seconds: float = 6.2) -> Iterator[CropClip]:
-    """Endless random clips, the same for the same ``seed``."""
-    for i in range(2**62):
-        yield random_clip(np.random.default_rng((seed, i)), seconds)

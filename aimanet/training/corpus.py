@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from aimanet.preprocess import MotionAppearance, Recipe, Windower
 from aimanet.synthesis.crops import CropClip, random_clip
+
+MEMORY = 400
+"""Examples kept for replay (1.5 MB each)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,36 +50,47 @@ def make_example(clip: CropClip, recipe: Recipe, frames: int) -> Example | None:
     )
 
 
-def synthetic_examples(seed: int, recipe: Recipe, frames: int, start: int = 0) -> Iterator[Example]:
-    """Endless examples of drawn faces; number i is the same for the same ``seed``."""
+def synthetic_examples(
+    seed: int, recipe: Recipe, frames: int, coded: float = 0.35
+) -> Iterator[Example]:
+    """Endless examples of drawn faces, the same for the same ``seed``.
+
+    ``coded`` (0-1) is the share that went through a real video encoder.
+    """
     seconds = frames / recipe.fs + 0.4
-    for i in range(start, 2**62):
-        clip = random_clip(np.random.default_rng((seed, i)), seconds)
+    for i in itertools.count():
+        clip = random_clip(np.random.default_rng((seed, i)), seconds, coded)
         example = make_example(clip, recipe, frames)
         if example is not None:
             yield example
 
 
 class SyntheticCorpus(IterableDataset):  # type: ignore[type-arg]
-    """Fresh drawn clips for each step, each shown again ``replay`` times in later steps."""
+    """Batches of ``fresh`` new drawn clips and ``replayed`` ones out of the last `MEMORY`."""
 
     def __init__(
-        self, seed: int, recipe: Recipe, frames: int, fresh: int, replayed: int, memory: int = 400
+        self,
+        seed: int,
+        recipe: Recipe,
+        frames: int,
+        fresh: int,
+        replayed: int,
+        coded: float = 0.35,
     ) -> None:
-        self.seed, self.recipe, self.frames = seed, recipe, frames
-        self.fresh, self.replayed, self.memory = fresh, replayed, memory
+        self.seed, self.recipe, self.frames, self.coded = seed, recipe, frames, coded
+        self.fresh, self.replayed = fresh, replayed
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         worker = get_worker_info()
-        torch.set_num_threads(1)
         lane = worker.id if worker else 0
         rng = np.random.default_rng((self.seed, lane, 7))
-        source = synthetic_examples(self.seed + 1_000_003 * lane, self.recipe, self.frames)
+        seed = self.seed + 1_000_003 * lane
+        source = synthetic_examples(seed, self.recipe, self.frames, self.coded)
         kept: list[Example] = []
         while True:
             batch = [next(source) for _ in range(self.fresh)]
             old = [kept[int(i)] for i in rng.integers(0, max(len(kept), 1), self.replayed) if kept]
-            kept = (kept + batch)[-self.memory :]
+            kept = (kept + batch)[-MEMORY:]
             yield _collate([_flip(rng, e) for e in batch + old])
 
 

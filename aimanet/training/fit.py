@@ -37,6 +37,7 @@ class TrainConfig:
         seed: of faces, weights and order.
         fresh: new clips a step.
         replayed: clips a step that are shown again.
+        coded: share of clips that go through a real video encoder.
         chunk_len: frames of a clip.
         micro: clips that go through the network at once.
         lr: highest learning rate; it rises over ``warmup`` steps and falls as a cosine.
@@ -60,6 +61,7 @@ class TrainConfig:
     seed: int = 1
     fresh: int = 2
     replayed: int = 2
+    coded: float = 0.35
     chunk_len: int = 180
     micro: int = 2
     lr: float = 1.5e-3
@@ -85,8 +87,8 @@ class TrainConfig:
                 f"chunk_len is {self.chunk_len}: it must be 60 or more and a multiple of"
                 f" frame_depth, {self.recipe.frame_depth}"
             )
-        if not 0 < self.lr < 1 or not 0 <= self.ema < 1:
-            raise AimaNetError("lr must lie between 0 and 1, ema from 0 to below 1")
+        if not 0 < self.lr < 1 or not 0 <= self.ema < 1 or not 0 <= self.coded <= 1:
+            raise AimaNetError("lr must lie between 0 and 1, ema from 0 to below 1, coded 0 to 1")
 
 
 def fit(config: TrainConfig) -> Generator[TrainProgress, None, None]:
@@ -130,7 +132,7 @@ class _Trainer:
     def run(self) -> Generator[TrainProgress, None, None]:
         """One progress a step until the last one or the time limit."""
         c = self.config
-        corpus = SyntheticCorpus(c.seed, c.recipe, c.chunk_len, c.fresh, c.replayed)
+        corpus = SyntheticCorpus(c.seed, c.recipe, c.chunk_len, c.fresh, c.replayed, c.coded)
         batches = loader(corpus, c.workers)
         while self.step < c.steps and self._share() < 1.0:
             lr = self._schedule()
