@@ -38,11 +38,17 @@ CONFIRM = 3
 lifts over the bars does not stay there."""
 
 SNR_DB = -1.0
-"""Bar for the method's own SNR at a full window. White noise gives -6 to 0 dB at its highest
-peak in 10 s, live faces 4 to 15; codec-beaten ones 0 to 4."""
+"""Bar for the method's own SNR at a full window. White noise gives -6 to 0 dB at its highest peak
+in 10 s, live faces 4 to 15. It cannot be trusted alone: a photograph that is shaken in rhythm, or
+lit by a flickering lamp, drives the network to 13 dB."""
 
 WITNESS_DB = 24.0
-"""Bar for two facts of the `Testimony` taken together: ``tone_db`` + 12 ``unison``."""
+"""Bar for two facts of the `Testimony` taken together: ``tone_db`` + 12 ``unison``.
+
+Live faces 27-45, and 15-25 after hard compression (they then stay below the bar, although the
+rate is right). Of 94 lifeless clips (two photographs, 20 s each: noise, shaking, zoom, flicker,
+mp4v, MJPEG, MPEG-4, H.264, VP9; 4385 readings of POS) none is ``ok`` at 24, two at 22, three at
+18; the network on 19 of them: none of 871, and none above 23 with all the other bars passed."""
 
 UNISON = 0.5
 """Bar for the unison alone. Key frames of a still picture make tones as pure as any pulse's
@@ -105,8 +111,8 @@ class Features:
     """What trust rests on.
 
     ``snr_db`` the method's SNR above the bar for its window; ``spread_bpm`` how far the estimates
-    of the last `STABLE_S` seconds lie apart; ``said``
-    what the patches say about this very rate; ``bridged`` the interpolated share of the window.
+    of the last `STABLE_S` seconds lie apart; ``said`` what the patches say about this very rate;
+    ``bridged`` the interpolated share of the window.
     """
 
     snr_db: float

@@ -6,8 +6,18 @@ import numpy as np
 import pytest
 from scipy.signal import butter, sosfiltfilt
 
-from aimanet.classical import Chrom, Green, OverlapAdd, Pos, hann, mean_skin, ones
-from aimanet.classical import project_chrom, project_pos, skin_weights
+from aimanet.classical import (
+    Chrom,
+    Green,
+    OverlapAdd,
+    Pos,
+    hann,
+    mean_skin,
+    ones,
+    project_chrom,
+    project_pos,
+    skin_weights,
+)
 from aimanet.types import Clip
 
 FS = 30.0
