@@ -6,9 +6,8 @@ thread and push in another; a file, a camera and a test all go this one way.
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
 
@@ -18,7 +17,10 @@ from aimanet.methods import PulseMethod
 from aimanet.preprocess import BRIDGE_S, Windower
 from aimanet.pulse import PulseAnalyzer, PulseConfig
 from aimanet.quality import Judge, Testimony, Witness
+from aimanet.summary import History, ShortReading, Summary
 from aimanet.types import Clip, FaceCrop, Frame, Reading, State
+
+__all__ = ["Pipeline", "ShortReading", "StageTimes", "Summary", "Tracker"]
 
 BEAT_S = 1.0 / 3.0
 """Source time (s) between readings while there are no clips (no face, or a frozen picture)."""
@@ -28,11 +30,6 @@ HOLE_S = 0.15
 
 SPARE_S = 3.0
 """Seconds of clips kept beyond the window, for a method that is switched in to settle on."""
-
-KEEP_READINGS = 150_000
-"""Compact readings kept for the summary: about 14 hours, 2.5 MB; then the oldest quarter goes."""
-
-STATES = tuple(State)
 
 
 class Tracker(Protocol):
@@ -58,80 +55,6 @@ class StageTimes:
         """Takes the time one frame spent in ``stage``."""
         before = getattr(self, stage)
         setattr(self, stage, before + 0.02 * (1e3 * seconds - before))
-
-
-@dataclass(frozen=True, slots=True)
-class ShortReading:
-    """What the summary keeps of a `Reading`."""
-
-    t: float
-    hr_bpm: float | None
-    snr_db: float | None
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A whole recording in one answer.
-
-    ``hr_bpm`` and ``snr_db`` are None where there was never an estimate; ``state`` is ``ok`` when
-    most of the seconds that could be judged (a face, warmed up) were; ``fps`` is measured.
-    """
-
-    hr_bpm: float | None
-    snr_db: float | None
-    state: State
-    method: str
-    model: str | None
-    fps: float
-    frames: int
-    duration_s: float
-    face_fraction: float
-    readings: list[ShortReading] = field(default_factory=list)
-
-
-class History:
-    """The readings of a recording in 17 bytes each."""
-
-    def __init__(self) -> None:
-        self._t, self._hr, self._snr, self._state = array("d"), array("f"), array("f"), array("b")
-
-    def add(self, reading: Reading) -> None:
-        """Keeps a reading."""
-        if len(self._t) >= KEEP_READINGS:
-            for column in (self._t, self._hr, self._snr, self._state):
-                del column[: KEEP_READINGS // 4]
-        self._t.append(reading.t)
-        self._hr.append(np.nan if reading.hr_bpm is None else reading.hr_bpm)
-        self._snr.append(np.nan if reading.snr_db is None else reading.snr_db)
-        self._state.append(STATES.index(reading.state))
-
-    def readings(self) -> list[ShortReading]:
-        """Returns them all, oldest first."""
-        return [
-            ShortReading(t, _or_none(hr), _or_none(snr), STATES[state])
-            for t, hr, snr, state in zip(self._t, self._hr, self._snr, self._state, strict=True)
-        ]
-
-    def verdict(self) -> tuple[float | None, float | None, State]:
-        """Returns heart rate, SNR and state of the whole recording."""
-        hr, snr = np.array(self._hr), np.array(self._snr)
-        state = np.array(self._state)
-        ok = state == STATES.index(State.OK)
-        poor = state == STATES.index(State.POOR_SIGNAL)
-        known = ~np.isnan(hr)
-        best = ok & known if np.any(ok & known) else known
-        if not len(state) or not np.any(known | poor):
-            warming = np.any(state == STATES.index(State.WARMING_UP))
-            return None, None, State.WARMING_UP if warming else State.NO_FACE
-        whole = State.OK if ok.sum() > poor.sum() else State.POOR_SIGNAL
-        if not np.any(best):
-            return None, None, whole
-        return float(np.median(hr[best])), float(np.median(snr[best])), whole
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _grid(method: PulseMethod) -> tuple[int, int, float]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from aimanet.methods import make_method
-from aimanet.pipeline import KEEP_READINGS, History, Pipeline
+from aimanet.pipeline import Pipeline
 from aimanet.preprocess import Recipe
 from aimanet.pulse import PulseConfig
 from aimanet.types import FaceCrop, Frame, Reading, State
@@ -229,16 +229,6 @@ def test_memory_is_flat() -> None:
         assert run(5, 12) - settled < 40_000  # 144 readings of 17 bytes, and nothing else
     finally:
         tracemalloc.stop()
-
-
-def test_the_history_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aimanet.pipeline.KEEP_READINGS", 100)
-    assert KEEP_READINGS == 150_000
-    history = History()
-    for i in range(1000):
-        history.add(Reading(float(i), 60.0, 3.0, State.OK))
-    assert len(history.readings()) <= 100
-    assert history.readings()[-1].t == 999.0
 
 
 @pytest.mark.real_data
