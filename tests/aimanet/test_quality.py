@@ -8,7 +8,7 @@ large form of it and prints the rate of false ``ok``.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -42,13 +42,13 @@ def false_ok(crops: Iterable[FaceCrop], method: str = "pos") -> int:
 
 
 def through_codec(
-    crops: Iterable[FaceCrop], path: Path, fps: int, codec: str, options: dict[str, str]
+    crops: Iterable[FaceCrop], path: Path, fps: int, codec: str, options: Mapping[str, str]
 ) -> list[FaceCrop]:
     """What is left of crops after a real encoder and decoder."""
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=Fraction(fps))
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        stream.options = options
+        stream.options = dict(options)
         stream.gop_size = int(options.get("g", 250))
         stream.width = stream.height = 72 * ZOOM
         for crop in crops:
@@ -107,7 +107,7 @@ def test_a_still_face_written_by_opencv_is_never_ok(
     fourcc: str, suffix: str, tmp_path: Path
 ) -> None:
     for noise, fps in ((0.0, 30), (1.0, 25)):
-        crops = face_crops(replace(LIFELESS, seconds=14, noise=noise, fps=fps))
+        crops: Sequence[FaceCrop] = face_crops(replace(LIFELESS, seconds=14, noise=noise, fps=fps))
         coded = through_opencv(crops, tmp_path / f"still{noise}.{suffix}", fps, fourcc)
         assert false_ok(coded) == 0
 
@@ -146,7 +146,7 @@ def test_a_trembling_photograph_is_never_ok(method: str) -> None:
 def test_a_living_face_is_ok_within_six_seconds_and_stays_so(
     codec: str | None, tmp_path: Path
 ) -> None:
-    crops = face_crops(Scene(hr=66, amp=0.004, seconds=14))
+    crops: Sequence[FaceCrop] = face_crops(Scene(hr=66, amp=0.004, seconds=14))
     if codec is not None:
         name, options = CODECS[codec]
         crops = through_codec(crops, tmp_path / "live.mkv", 30, name, options)
@@ -248,7 +248,7 @@ def test_the_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong, total = [], 0
     cases = itertools.product([*CODECS, "mp4v", None], (0.0, 1.0, 3.0), (24, 25, 30), (1, 2))
     for n, (codec, noise, fps, seed) in enumerate(cases):
-        crops = face_crops(replace(LIFELESS, noise=noise, fps=fps, seed=seed))
+        crops: Sequence[FaceCrop] = face_crops(replace(LIFELESS, noise=noise, fps=fps, seed=seed))
         path = tmp_path / f"{n}.mkv"
         if codec == "mp4v":
             crops = through_opencv(crops, path.with_suffix(".mp4"), fps, codec)
