@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import socket
 import sys
@@ -12,11 +14,14 @@ from app.environment import undo_opencv_qt
 
 undo_opencv_qt()
 
-from PySide6.QtCore import QObject, QSocketNotifier, Slot  # noqa: E402
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Slot  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from aimanet.errors import AimaNetError  # noqa: E402
 from app.settings import Asked, Preferences, SettingsStore  # noqa: E402
+
+_PATIENCE_MS = 2000
+"""How long a closed window's threads may take to end by themselves."""
 
 
 class Interruption(QObject):
@@ -58,6 +63,18 @@ class Interruption(QObject):
         self._window.close()
 
 
+def _leave() -> None:
+    """End the process although a thread has not ended.
+
+    It is inside an import or a driver, which nothing can interrupt; the settings are saved, and
+    the system takes a camera back by itself. The usual way out would wait for the thread.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # there is none under pythonw
+            stream.flush()
+    os._exit(0)
+
+
 def run(
     source: str | None = None,
     method: str | None = None,
@@ -88,8 +105,6 @@ def run(
 
 
 def _run_window(app: QApplication, preferences: Preferences) -> int:
-    from PySide6.QtCore import QTimer
-
     from app.main_window import MainWindow
 
     app.setApplicationName("AimaNet")
@@ -98,10 +113,14 @@ def _run_window(app: QApplication, preferences: Preferences) -> int:
     app.setQuitOnLastWindowClosed(False)
     window = MainWindow(preferences)
     window.closed.connect(app.exit)  # quit() would ask the window once more
+    impatience = QTimer(window, interval=_PATIENCE_MS, singleShot=True)
+    impatience.timeout.connect(_leave)
+    window.closing.connect(impatience.start)
     interruption = Interruption(window)
     window.show()
     QTimer.singleShot(0, window.begin)
     app.exec()
     window.conductor.end()
     interruption.undo()
+    gc.freeze()  # else the interpreter ends by searching all that torch made: a second and more
     return 0

@@ -30,10 +30,11 @@ _JOIN_MS = 30
 class MainWindow(QMainWindow):
     """The one window of the app.
 
-    ``closed`` is emitted when all threads have ended. Closing does not wait in the GUI thread:
-    the window hides at once and goes for good when the last thread is done.
+    Closing does not wait in the GUI thread: the window hides at once (``closing``) and goes for
+    good when the last thread has ended (``closed``).
     """
 
+    closing = Signal()
     closed = Signal()
 
     def __init__(self, preferences: Preferences) -> None:
@@ -208,6 +209,7 @@ class MainWindow(QMainWindow):
             self.conductor.engine.stop()
             self.hide()
             self._join.start()
+            self.closing.emit()
         if self.conductor.busy:
             event.ignore()
             return

@@ -91,6 +91,8 @@ class CaptureWorker(QThread):
             self.ended.emit(number)
 
     def _load_tracker(self) -> None:
+        if self._link.stopping.is_set():
+            return
         self.progress.emit(self._link.number, "Loading the face detector…")
         try:
             from aimanet.face import FaceTracker
@@ -180,6 +182,7 @@ class InferenceWorker(QThread):
         method = self._load(self._link.wish) or self._load(MethodWish(FALLBACK_METHOD, "cpu"))
         if method is None:
             self._link.abort()
+        if method is None or self._link.stopping.is_set():
             return
         from aimanet.pipeline import Pipeline
         from aimanet.pulse import PulseConfig

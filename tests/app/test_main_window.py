@@ -285,13 +285,13 @@ def test_stop_and_start_many_times_leaves_nothing_behind(
     qtbot.waitUntil(lambda: not window.conductor.engine.busy, timeout=PATIENCE_MS)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process there")
-def test_ctrl_c_closes_the_window_with_exit_code_0(repository: Path, wall_video: Path) -> None:
+def exit_code_after_ctrl_c(repository: Path, source: str, before: str = "") -> int:
     code = (
-        "import sys, app.main_window as m; from app.application import run\n"
+        "import sys, time, app.main_window as m; from app.application import run\n"
+        f"{before}\n"
         "show = m.MainWindow.showEvent\n"
         "m.MainWindow.showEvent = lambda w, e: (show(w, e), print('shown', flush=True))\n"
-        f"sys.exit(run({str(wall_video)!r}, 'pos'))"
+        f"sys.exit(run({source!r}, 'pos'))"
     )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(
@@ -299,8 +299,27 @@ def test_ctrl_c_closes_the_window_with_exit_code_0(repository: Path, wall_video:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "shown"
+        if before:
+            assert process.stdout.readline().strip() == "stuck"
         process.send_signal(signal.SIGINT)
-        assert process.wait(90) == 0
+        try:
+            return process.wait(60)
+        finally:
+            process.kill()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process there")
+def test_ctrl_c_closes_the_window_with_exit_code_0(repository: Path, wall_video: Path) -> None:
+    assert exit_code_after_ctrl_c(repository, str(wall_video)) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process there")
+def test_a_thread_that_nothing_can_interrupt_does_not_keep_the_process(repository: Path) -> None:
+    stuck = (
+        "import app.workers as w\n"
+        "w.CaptureWorker._capture = lambda s: (print('stuck', flush=True), time.sleep(600))"
+    )
+    assert exit_code_after_ctrl_c(repository, "no-such.mp4", stuck) == 0
 
 
 # --- keys, dialogs, drops -------------------------------------------------------------------
