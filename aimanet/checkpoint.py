@@ -97,7 +97,9 @@ def fingerprint(path: Path) -> str:
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if not path.is_file():
-        raise CheckpointError(f"no weights at {path}; name a .safetensors file, or use `train`")
+        raise CheckpointError(
+            f"no weights at {path}; name a .safetensors file or make one with `aimanet train`"
+        )
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

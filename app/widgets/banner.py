@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -25,6 +26,7 @@ _ROLES = {"info": "wait", "warning": "warn", "error": "bad"}
 
 def sentence(text: str) -> str:
     """``text`` as a sentence: our errors are fragments, good in a terminal, hasty in a window."""
+    text = re.sub("`([^`]*)`", r"“\1”", text)
     first = text.split(" ", 1)[0]
     if first.isalpha():
         text = text[0].upper() + text[1:]

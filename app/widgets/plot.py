@@ -98,7 +98,7 @@ class Plot(QFrame):
         self._rows.setContentsMargins(1, px(9), 1, px(5))
         self._head.setContentsMargins(px(15), 0, px(15), 0)
         self.graph.setBackground(look.color("surface"))
-        self.graph.getPlotItem().layout.setContentsMargins(px(22), px(7), px(32), 0)
+        self.graph.getPlotItem().layout.setContentsMargins(px(22), px(9), px(32), 0)
         for axis in self._axes.values():
             axis.apply_look(look)
         self.color_items()

@@ -231,3 +231,4 @@ def test_fragments_become_sentences() -> None:
     assert sentence("no weights here") == "No weights here."
     assert sentence("http://host: refused") == "http://host: refused."
     assert sentence("Done.") == "Done."
+    assert sentence("or use `aimanet train`") == "Or use “aimanet train”."
