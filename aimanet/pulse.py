@@ -166,6 +166,18 @@ def find_peak(freqs: Signal, power: Signal, low_hz: float, high_hz: float) -> fl
     return interpolate_peak(freqs, power, int(best))
 
 
+def climb(freqs: Signal, power: Signal, hz: float, reach_hz: float = 0.1) -> float:
+    """Returns the frequency (Hz) of the peak uphill from ``hz``, or ``hz`` where none is near.
+
+    A weight on a spectrum moves its peaks a little; this takes them back.
+    """
+    i = int(np.argmin(np.abs(freqs - hz)))
+    while 0 < i < len(power) - 1 and power[i] < max(power[i - 1], power[i + 1]):
+        i += 1 if power[i + 1] > power[i - 1] else -1
+    top = interpolate_peak(freqs, power, i)
+    return top if abs(top - hz) <= reach_hz else hz
+
+
 def snr_db(
     freqs: Signal, power: Signal, hz: float, window_s: float, band: tuple[float, float]
 ) -> float:
@@ -195,6 +207,7 @@ class PulseAnalyzer:
     def reset(self) -> None:
         """Forgets the signal."""
         self._fs = 30.0
+        self._derivative = False
         self._end: float | None = None
         self._signal = np.empty(0)
 
@@ -210,6 +223,7 @@ class PulseAnalyzer:
             return
         overlap = self._overlap(segment)
         kept = self._signal[: len(self._signal) - overlap]
+        self._derivative = segment.is_derivative
         if segment.is_derivative:
             values = integrate(values, kept[-1] if len(kept) else 0.0)
         limit = round((self.config.window_s + SETTLE_S) * segment.fs)
@@ -238,12 +252,16 @@ class PulseAnalyzer:
         if length_s < self.config.first_s:
             return Estimate(window_s=length_s, t=t, curve=curve)
         band = (self.config.low_bpm / 60.0, self.config.high_bpm / 60.0)
-        freqs, power = spectrum(detrend(signal, smoothing(fs)), fs)
+        freqs, plain = spectrum(detrend(signal, smoothing(fs)), fs)
+        # A network that gives the derivative makes white noise there, which integration turns
+        # into 1/f^2: against that a fast pulse would never stand. f^2 makes it white again.
+        power = plain * freqs**2 if self._derivative else plain
         hz = find_peak(freqs, power, *band)
         inside = (freqs >= band[0]) & (freqs <= band[1])
         drawn = Spectrum(freqs[inside] * 60.0, power[inside] / (power[inside].max() + 1e-300))
         if hz is None:
             return Estimate(window_s=length_s, spectrum=drawn, t=t, curve=curve)
+        hz = climb(freqs, plain, hz) if self._derivative else hz
         snr = snr_db(freqs, power, hz, length_s, band)
         return Estimate(hz * 60.0, snr, length_s, drawn, t, curve)
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from aimanet.pulse import find_peak
 from aimanet.types import Reading, State
 
 KEEP_READINGS = 150_000
 """Compact readings kept for the summary: about 14 hours, 2.5 MB; then the oldest quarter goes."""
 
 STATES = tuple(State)
+
+GRID_BPM = np.arange(40.0, 212.0, 0.5)
+"""Where the mean spectrum is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,14 @@ class Summary:
 
 
 class History:
-    """The readings of a recording in 17 bytes each."""
+    """The readings of a recording in 17 bytes each, and the mean of their spectra.
+
+    A pulse that noise drowns in every single window still stands out of the mean of them all
+    (Welch 1967): that mean decides where no reading could be trusted.
+    """
 
     def __init__(self) -> None:
+        self._power = np.zeros(len(GRID_BPM))
         self._t, self._hr, self._snr, self._state = array("d"), array("f"), array("f"), array("b")
 
     def add(self, reading: Reading) -> None:
@@ -60,6 +69,9 @@ class History:
         self._hr.append(np.nan if reading.hr_bpm is None else reading.hr_bpm)
         self._snr.append(np.nan if reading.snr_db is None else reading.snr_db)
         self._state.append(STATES.index(reading.state))
+        if len(reading.spectrum_bpm):
+            power = np.interp(GRID_BPM, reading.spectrum_bpm, reading.spectrum_power)
+            self._power += power / (power.sum() + 1e-12)
 
     def readings(self) -> list[ShortReading]:
         """Returns them all, oldest first."""
@@ -75,14 +87,20 @@ class History:
         ok = state == STATES.index(State.OK)
         poor = state == STATES.index(State.POOR_SIGNAL)
         known = ~np.isnan(hr)
-        best = ok & known if np.any(ok & known) else known
+        trusted = ok & known
         if not len(state) or not np.any(known | poor):
             warming = np.any(state == STATES.index(State.WARMING_UP))
             return None, None, State.WARMING_UP if warming else State.NO_FACE
         whole = State.OK if ok.sum() > poor.sum() else State.POOR_SIGNAL
-        if not np.any(best):
+        if not np.any(known):
             return None, None, whole
-        return float(np.median(hr[best])), float(np.median(snr[best])), whole
+        best = trusted if np.any(trusted) else known
+        rate = None if np.any(trusted) else self._mean_spectrum_bpm()
+        return rate or float(np.median(hr[best])), float(np.median(snr[best])), whole
+
+    def _mean_spectrum_bpm(self) -> float | None:
+        peak = find_peak(GRID_BPM / 60.0, self._power, GRID_BPM[0] / 60.0, GRID_BPM[-1] / 60.0)
+        return None if peak is None else 60.0 * peak
 
 
 def _or_none(value: float) -> float | None:

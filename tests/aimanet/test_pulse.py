@@ -202,3 +202,27 @@ def test_the_peak_is_interpolated_between_bins() -> None:
 def test_settings_out_of_range_say_so(bad: dict[str, float]) -> None:
     with pytest.raises(PulseConfigError, match="choose"):
         PulseConfig(**bad)
+
+
+@pytest.mark.parametrize("bpm", [48.0, 130.0, 190.0])
+def test_a_derivative_with_white_noise_keeps_its_pulse(bpm: float) -> None:
+    """Integrated white noise is strongest at low rates: it must not pull the estimate down."""
+    rng, t = np.random.default_rng(5), np.arange(300) / 30
+    errors = []
+    for _ in range(20):
+        phase = 2 * np.pi * (bpm / 60 * t + rng.uniform())
+        bvp = np.cos(phase) + 1.1 * rng.standard_normal(len(t))
+        analyzer = PulseAnalyzer()
+        analyzer.add(BvpSegment(t, 30.0, bvp.astype(np.float32), is_derivative=True))
+        estimate = analyzer.estimate()
+        assert estimate.hr_bpm is not None
+        errors.append(abs(estimate.hr_bpm - bpm))
+    assert max(errors) < 3.0
+
+
+def test_the_weight_on_a_derivative_does_not_move_its_peak() -> None:
+    t = np.arange(150) / 30
+    bvp = np.cos(2 * np.pi * 0.8 * t).astype(np.float32)
+    analyzer = PulseAnalyzer()
+    analyzer.add(BvpSegment(t, 30.0, bvp, is_derivative=True))
+    assert analyzer.estimate().hr_bpm == pytest.approx(48.0, abs=1.0)

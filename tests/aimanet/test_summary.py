@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from aimanet.summary import KEEP_READINGS, History
@@ -44,3 +45,16 @@ def test_the_state_counts_the_seconds_that_could_be_judged() -> None:
 def test_a_frozen_picture_has_no_rate() -> None:
     frozen = (None, State.POOR_SIGNAL)
     assert history_of(frozen, frozen).verdict() == (None, None, State.POOR_SIGNAL)
+
+
+def test_without_trust_the_mean_spectrum_decides() -> None:
+    """Each window's highest peak is noise somewhere else; only the small one at 130 stays."""
+    bpm, history = np.arange(40.0, 212.0, 1.0), History()
+    for i in range(20):
+        noise = 50.0 + 3.0 * i
+        power = np.exp(-(((bpm - noise) / 4) ** 2)) + 0.6 * np.exp(-(((bpm - 130) / 4) ** 2))
+        spectrum = {"spectrum_bpm": bpm, "spectrum_power": power}
+        history.add(Reading(i / 3, noise, -2.0, State.POOR_SIGNAL, **spectrum))
+    hr, _, state = history.verdict()
+    assert state is State.POOR_SIGNAL
+    assert hr == pytest.approx(130.0, abs=1.0)
