@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 from aimanet.errors import AimaNetError  # noqa: E402
 from app.settings import Asked, Preferences, SettingsStore  # noqa: E402
 
-_PATIENCE_MS = 2000
+_PATIENCE_MS = 1500
 """How long a closed window's threads may take to end by themselves."""
 
 

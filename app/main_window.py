@@ -25,6 +25,8 @@ from app.widgets.header import Header
 from app.widgets.source_picker import DEMO_SPEC
 
 _JOIN_MS = 30
+_TITLE_PX = 40
+"""Left free for the window manager's frame, whose size nobody tells before the window is there."""
 
 
 class MainWindow(QMainWindow):
@@ -183,7 +185,7 @@ class MainWindow(QMainWindow):
         if saved is not None and self.restoreGeometry(saved):
             self.commands.full_screen.setChecked(self.isFullScreen())
             return
-        room = self.screen().availableGeometry()
+        room = self.screen().availableGeometry().adjusted(0, 0, 0, -_TITLE_PX)
         width = min(room.width(), max(1180, round(room.width() * 0.72)))
         height = min(room.height(), max(680, round(room.height() * 0.78)))
         self.resize(width, height)

@@ -153,6 +153,19 @@ def test_the_wave_is_drawn_and_forgotten(qtbot: QtBot) -> None:
     assert count(painted(plot), LIGHT.pulse) == 0
 
 
+def test_a_drawn_curve_changes_with_the_theme(qtbot: QtBot) -> None:
+    for plot in (WaveformPlot(), SpectrumPlot(), HistoryPlot()):
+        qtbot.addWidget(plot)
+        plot.resize(500, 160)
+        plot.apply_look(DARK)
+        plot.show_reading(reading(t=10.0))
+        plot.show_reading(reading(t=10.3))
+        plot.apply_look(LIGHT)
+        image = painted(plot.graph)
+        assert count(image, LIGHT.pulse) > 20
+        assert image.pixelColor(1, 1).name() == LIGHT.surface
+
+
 def test_the_history_draws_trusted_numbers_only_as_a_line(qtbot: QtBot) -> None:
     plot = HistoryPlot()
     qtbot.addWidget(plot)
