@@ -26,6 +26,13 @@ NFFT_S = 80.0
 """Length (s) that a window is zero-padded to at least: bins of at most 0.75 BPM."""
 
 
+HALF = 0.4
+"""Share of a peak's power at half its rate that makes the peak a second harmonic."""
+
+HALF_WEIGHTED = 0.2
+"""The same under a weight of f, which doubles harmonics: swept together with the weight."""
+
+
 class PulseConfigError(AimaNetError):
     """A setting of the estimate is out of its range."""
 
@@ -145,12 +152,14 @@ def interpolate_peak(freqs: Signal, power: Signal, i: int) -> float:
     return float(freqs[i] + np.clip(shift, -0.5, 0.5) * (freqs[1] - freqs[0]))
 
 
-def find_peak(freqs: Signal, power: Signal, low_hz: float, high_hz: float) -> float | None:
+def find_peak(
+    freqs: Signal, power: Signal, low_hz: float, high_hz: float, half: float = HALF
+) -> float | None:
     """Returns the pulse's frequency (Hz): the highest true peak in the band, or None.
 
     A slope that comes in from below the band (movement, drift) has no peak and is no pulse.
-    When a peak of at least 40 % of the power stands at half the frequency, that is the pulse
-    and the higher one its second harmonic.
+    When a peak of at least ``half`` of its power stands at half the frequency, that is the
+    pulse and the higher one its second harmonic.
     """
     inner = power[1:-1]
     tops = 1 + np.flatnonzero((inner >= power[:-2]) & (inner > power[2:]))
@@ -160,9 +169,9 @@ def find_peak(freqs: Signal, power: Signal, low_hz: float, high_hz: float) -> fl
     best = tops[np.argmax(power[tops])]
     halves = tops[np.abs(freqs[tops] - freqs[best] / 2.0) < 0.06]
     if len(halves):
-        half = halves[np.argmax(power[halves])]
-        if power[half] >= 0.4 * power[best]:
-            best = half
+        lower = halves[np.argmax(power[halves])]
+        if power[lower] >= half * power[best]:
+            best = lower
     return interpolate_peak(freqs, power, int(best))
 
 
@@ -254,9 +263,10 @@ class PulseAnalyzer:
         band = (self.config.low_bpm / 60.0, self.config.high_bpm / 60.0)
         freqs, plain = spectrum(detrend(signal, smoothing(fs)), fs)
         # A network that gives the derivative makes white noise there, which integration turns
-        # into 1/f^2: against that a fast pulse would never stand. f^2 makes it white again.
-        power = plain * freqs**2 if self._derivative else plain
-        hz = find_peak(freqs, power, *band)
+        # into 1/f^2: a fast pulse would drown in it. A weight of f is half of the way back;
+        # all of it (f^2) would lift second harmonics above the pulse itself.
+        power = plain * freqs if self._derivative else plain
+        hz = find_peak(freqs, power, *band, half=HALF_WEIGHTED if self._derivative else HALF)
         inside = (freqs >= band[0]) & (freqs <= band[1])
         drawn = Spectrum(freqs[inside] * 60.0, power[inside] / (power[inside].max() + 1e-300))
         if hz is None:

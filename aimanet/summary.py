@@ -15,7 +15,7 @@ KEEP_READINGS = 150_000
 
 STATES = tuple(State)
 
-GRID_BPM = np.arange(40.0, 212.0, 0.5)
+GRID_BPM = np.arange(42.0, 210.5, 0.5)
 """Where the mean spectrum is kept."""
 
 

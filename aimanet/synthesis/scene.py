@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -86,6 +86,11 @@ def _calm(image: Image) -> Image:
     return np.clip(128.0 + 0.6 * (image - level), 0, 235).astype(np.float32)
 
 
+def _soft(shape: PulseShape) -> PulseShape:
+    """A face's pulse is rounder than a finger's: the second wave stays small."""
+    return replace(shape, echo=min(shape.echo, 0.25), width=max(shape.width, 0.1))
+
+
 class DemoScene:
     """Renders frames of a `SceneConfig`; frame i is the same however one gets there."""
 
@@ -97,7 +102,7 @@ class DemoScene:
             c.hr,
             self._loop_s + 2.0,
             rng,
-            shape=PulseShape.random(rng),
+            shape=_soft(PulseShape.random(rng)),
             variability=c.variability,
         )
         self._plan_motion(rng)
@@ -131,7 +136,7 @@ class DemoScene:
         n = int(self._loop_s * 10) + 20
         self._shift = np.stack([wander(rng, n, 10.0, 0.35) for _ in range(4)])
         self._light = wander(rng, n, 10.0, 0.1)
-        self._talk = np.clip(wander(rng, n, 10.0, 1.5) - 1.2, 0, 1)
+        self._talk = np.clip(0.6 * wander(rng, n, 10.0, 1.5) - 1.2, 0, 1)  # a word now and then
         count = int(rng.poisson(self._loop_s / 4.0))
         self._blinks = np.sort(rng.uniform(1.0, max(self._loop_s, 1.1), count))
 
@@ -151,11 +156,14 @@ class DemoScene:
         self._unit = unit
         u, v = np.meshgrid(axis_u[left:right], axis_v[top:])
         here = draw_head(look, u, v)
-        shut = draw_head(look, u, v, blink=1.0).rgb - here.rgb
-        talk = draw_head(look, u, v, mouth_open=1.0).rgb - here.rgb
+        # The camera exposes for the face: skin that is clipped to white carries no pulse.
+        gain = min(1.0, 205.0 / float(np.percentile(here.rgb[here.perfusion > 0.5], 99)))
+        still = here.rgb * np.float32(gain)
+        shut = draw_head(look, u, v, blink=1.0).rgb * np.float32(gain) - still
+        talk = draw_head(look, u, v, mouth_open=1.0).rgb * np.float32(gain) - still
         colour = pulse_colour(look.melanin) * np.float32(c.strength)
-        pulse = -here.rgb * (here.perfusion[..., None] * colour)
-        self._still = np.dstack([here.rgb, here.alpha]).astype(np.float32)
+        pulse = -still * (here.perfusion[..., None] * colour)
+        self._still = np.dstack([still, here.alpha]).astype(np.float32)
         self._changes = [np.ascontiguousarray(a, dtype=np.float32) for a in (pulse, shut, talk)]
         self._noise = NoiseBank(rng, (c.height, c.width, 3), frames=4)._bank * np.float32(c.noise)
 
