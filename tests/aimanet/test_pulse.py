@@ -204,20 +204,18 @@ def test_settings_out_of_range_say_so(bad: dict[str, float]) -> None:
         PulseConfig(**bad)
 
 
-@pytest.mark.parametrize("bpm", [48.0, 130.0, 190.0])
-def test_a_derivative_with_white_noise_keeps_its_pulse(bpm: float) -> None:
-    """Integrated white noise is strongest at low rates: it must not pull the estimate down."""
-    rng, t = np.random.default_rng(5), np.arange(300) / 30
-    errors = []
-    for _ in range(20):
-        phase = 2 * np.pi * (bpm / 60 * t + rng.uniform())
-        bvp = np.cos(phase) + 1.1 * rng.standard_normal(len(t))
+def test_white_noise_in_a_derivative_does_not_drown_a_fast_pulse() -> None:
+    """Integrated white noise is strongest at low rates; unweighted, 53 % of these are right."""
+    rng, t, right = np.random.default_rng(5), np.arange(300) / 30, []
+    for _ in range(60):
+        bvp = np.cos(2 * np.pi * (190 / 60 * t + rng.uniform()))
+        bvp += 1.6 * rng.standard_normal(len(t))
         analyzer = PulseAnalyzer()
         analyzer.add(BvpSegment(t, 30.0, bvp.astype(np.float32), is_derivative=True))
         estimate = analyzer.estimate()
         assert estimate.hr_bpm is not None
-        errors.append(abs(estimate.hr_bpm - bpm))
-    assert np.mean(np.array(errors) < 3.0) >= 0.9
+        right.append(abs(estimate.hr_bpm - 190) < 3)
+    assert np.mean(right) > 0.85
 
 
 def test_the_weight_on_a_derivative_does_not_move_its_peak() -> None:
