@@ -88,7 +88,7 @@ def _calm(image: Image) -> Image:
 
 def _soft(shape: PulseShape) -> PulseShape:
     """A face's pulse is rounder than a finger's: the second wave stays small."""
-    return replace(shape, echo=min(shape.echo, 0.25), width=max(shape.width, 0.1))
+    return replace(shape, echo=min(shape.echo, 0.15), width=max(shape.width, 0.12))
 
 
 class DemoScene:
