@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -68,6 +69,8 @@ def resolve_device(device: str) -> str:
         MethodError: an unknown device, or CUDA is asked for and not there.
     """
     _check_device(device)
+    # Read once, when torch's OpenMP loads: idle threads spin only shortly after each window.
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     import torch
 
     there = torch.cuda.is_available()
