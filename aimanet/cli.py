@@ -37,7 +37,12 @@ COMMANDS = {
     "live": "a heart rate from a camera, stream, file or the demo face, as it runs",
     "cameras": "the cameras of this computer",
     "synthesize": "videos of drawn faces with a known pulse",
-    "train": "train the network on drawn faces",
+    "train": "train the network: drawn faces, data sets, sessions, or a mixture",
+    "seed": "the original recipe, on input_numpy.npy and output_numpy.npy",
+    "evaluate": "methods over data sets in one table, with the field's metrics",
+    "datasets": "the public data sets: list them, check a folder, prepare crops",
+    "import-weights": "weights of other projects to a checkpoint of ours",
+    "export": "a checkpoint as ONNX",
     "bench": "speed and memory on this computer",
 }
 
@@ -69,8 +74,9 @@ From a clone, `python main.py` is the same as `aimanet`.
 AimaNet is no medical device.
 """
 
-# The flags of the recipe the project started from: `main.py --epochs 2 --batch_size 3 ...`.
-SEED_FLAGS = ("--epochs", "--batch_size", "--batch-size", "--train_split_index", "--lr", "--gpus")
+# The flags of the recipe the project started from, which needs no command before them:
+# `main.py --epochs 2 --batch_size 3 --train_split_index 132720`.
+SEED_FLAGS = ("--epochs", "--batch_size", "--train_split_index", "--data_path")
 
 
 def main(argv: Sequence[str] | None = None, *, window: WindowLoader | None = None) -> int:
@@ -126,11 +132,18 @@ def _dispatch(args: list[str], window: WindowLoader | None, *, own_process: bool
         if status is not None:
             return status
         args = ["live", "--headless"]
+    if args[0].startswith("--") and any(_flag(arg) in SEED_FLAGS for arg in args):
+        args = ["seed", *args]
     if args[0] not in COMMANDS:
         raise UsageError(_unknown(args))
     if own_process:
         _prepare_process()
     return _run(args[0], args[1:], window)
+
+
+def _flag(arg: str) -> str:
+    """``--batch-size=3`` as ``--batch_size``: the seed wrote its flags so."""
+    return "--" + arg.partition("=")[0].lstrip("-").replace("-", "_")
 
 
 def _prepare_process() -> None:
@@ -142,7 +155,7 @@ def _prepare_process() -> None:
 
 
 def _run(name: str, args: list[str], window: WindowLoader | None) -> int:
-    command = import_module(f"aimanet.commands.{name}")
+    command = import_module(f"aimanet.commands.{name.replace('-', '_')}")
     options = _parse(command.Options, f"aimanet {name}", args)
     status: int = command.run(options, window) if name == "live" else command.run(options)
     return status
@@ -184,17 +197,12 @@ def _unboxed(box: str) -> str:
 
 def help_text() -> str:
     """The text of ``aimanet --help``."""
-    lines = [f"  {name:<12} {summary}" for name, summary in COMMANDS.items()]
+    lines = [f"  {name:<15} {summary}" for name, summary in COMMANDS.items()]
     return HELP.format(commands="\n".join(lines))
 
 
 def _unknown(args: list[str]) -> str:
     first = args[0]
-    if any(arg.split("=")[0] in SEED_FLAGS for arg in args):
-        return (
-            f"{first} without a command is the recipe of the original AimaNet, which this version "
-            "cannot run yet: train with `python main.py train` (its options: `train --help`)"
-        )
     if first.startswith("-"):
         return f"{first} needs a command before it: see `aimanet --help`"
     near = difflib.get_close_matches(first, COMMANDS, n=1)

@@ -52,9 +52,11 @@ def test_a_file_without_a_command_is_told_how(capsys, tmp_path):
     assert f"aimanet analyze {video}" in one_line_error(capsys, [str(video)])
 
 
-def test_the_original_recipe_is_refused_and_train_is_named(capsys):
-    seed = ["--epochs", "2", "--batch_size", "3", "--train_split_index", "132720"]
-    assert "main.py train" in one_line_error(capsys, seed)
+@pytest.mark.parametrize("size", ["--batch_size", "--batch-size"])
+def test_the_original_recipe_needs_no_command(capsys, tmp_path, monkeypatch, size):
+    monkeypatch.chdir(tmp_path)
+    seed = ["--epochs", "2", size, "3", "--train_split_index", "132720"]
+    assert "input_numpy.npy" in one_line_error(capsys, seed)
 
 
 def test_a_flag_without_a_command(capsys):
