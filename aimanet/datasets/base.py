@@ -1,4 +1,4 @@
-"""What a data set is to everybody else: recordings on disk, their frames, and a contact sensor's wave.
+"""What a data set is to everybody else: recordings on disk, their frames, a sensor's wave.
 
 A `Recording` is plain data (it travels to worker processes); the `Dataset` it names knows how to
 read it. Readers stream: nothing here holds a whole video.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ class CachedRecording:
         edges = [*np.flatnonzero(self.starts).tolist(), len(self.t)]
         if not edges or edges[0] != 0:
             edges = [0, *edges]
-        return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+        return [(a, b) for a, b in pairwise(edges) if b > a]
 
     def clips(self, depth: int) -> Iterator[Clip]:
         """The clips of ``depth`` + 1 crops that a live window of that depth would have cut."""
