@@ -171,16 +171,23 @@ def _checked(times: NDArray[np.float64], where: Path) -> NDArray[np.float64]:
 
 def _frames(images: list[Path], times: NDArray[np.float64]) -> Iterator[Frame]:
     for index, (path, t) in enumerate(zip(images, times, strict=True)):
-        image = _rgb(path)
+        image = read_rgb(path)
         if image is not None:
             yield Frame(index, float(t), image)
 
 
-def _rgb(path: Path) -> NDArray[np.uint8] | None:
+def read_rgb(path: Path) -> NDArray[np.uint8] | None:
     """(H, W, 3), or None for a picture that cannot be read."""
     try:
-        data = np.fromfile(path, np.uint8)  # cv2.imread fails on some names on Windows
+        return decode_rgb(np.fromfile(path, np.uint8))  # cv2.imread fails on some Windows names
+    except OSError:
+        return None
+
+
+def decode_rgb(data: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """(H, W, 3) from the bytes of a picture file, or None where they are none."""
+    try:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except (OSError, cv2.error):
+    except cv2.error:
         return None
     return None if image is None else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
