@@ -158,10 +158,10 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     parts: list[tuple[int, int, str]] = []
     word = ""
     for char in text:
-        if word and char.isdigit() != word[-1].isdigit():
-            parts.append((0, int(word), "") if word[0].isdigit() else (1, 0, word))
+        if word and char.isdecimal() != word[-1].isdecimal():
+            parts.append((0, int(word), "") if word[0].isdecimal() else (1, 0, word))
             word = ""
         word += char
     if word:
-        parts.append((0, int(word), "") if word[0].isdigit() else (1, 0, word))
+        parts.append((0, int(word), "") if word[0].isdecimal() else (1, 0, word))
     return tuple(parts)
