@@ -25,7 +25,7 @@ REST_SPEED = 0.04
 SPEED_CUT_HZ = 1.5
 """The centre's low-pass: cut-off (Hz) at rest, what one box size per second adds to it (Hz),
 the speed (box sizes per second) that is still taken for the detector's noise, and the cut-off
-(Hz) of the speed itself. Of 60 settings tried on drawn motion and noise this one jitters least
+(Hz) of the speed itself. Of 36 settings tried on drawn motion and noise this one jitters least
 (0.01 px of a 72 px crop from frame to frame at a sensor noise of 10 levels) among those that
 stay within 0.4 px of heads swaying by 5-100 px."""
 
