@@ -27,7 +27,6 @@ from aimanet.datasets.content import renewed, untouched
 from aimanet.datasets.entry import (
     CROPS,
     FRAMES,
-    META,
     CacheError,
     Meta,
     entries_of,
@@ -118,10 +117,9 @@ def _metas(folder: Path) -> Iterator[tuple[Path, Meta]]:
         if place.is_dir() and not place.name.startswith("."):
             try:
                 yield place, load_meta(place)
-            except FileNotFoundError as error:
-                raise CacheError(
-                    f"{shown(place)} is incomplete: delete or copy it again"
-                ) from error
+            except FileNotFoundError:
+                line = f"{shown(place)} is incomplete: delete it, or copy it again"
+                raise CacheError(line) from None
 
 
 def _find(folder: Path, recording: Recording, grid: Grid) -> tuple[Path, Meta]:

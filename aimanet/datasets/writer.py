@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.datasets.base import Signal
+from aimanet.datasets.cached import CachedRecording
 from aimanet.datasets.entry import CROPS, FRAMES, Meta, lock_of, save_meta, shown
 from aimanet.errors import OutputError
 from aimanet.types import Clip
@@ -24,6 +25,7 @@ Labeller = Callable[[Signal], tuple[Signal, Signal]]
 
 BUFFER = 1 << 20
 PART = ".part"
+GONE = ".gone.part"
 
 
 class EntryWriter:
@@ -87,11 +89,9 @@ class EntryWriter:
         t = np.array(self._t, np.float64)
         return self._finish(meta, labeller, t, np.array(self._starts, bool), np.array(self._gap_s))
 
-    def finish_like(self, meta: Meta, labeller: Labeller, frames: Path) -> Meta:
-        """The same for linked crops: times from the ``frames`` of the entry they belong to."""
-        with np.load(frames, allow_pickle=False) as old:
-            t, starts, gap_s = old["t"], old["starts"], old["gap_s"]
-        return self._finish(meta, labeller, t, starts, gap_s)
+    def finish_like(self, meta: Meta, labeller: Labeller, like: CachedRecording) -> Meta:
+        """The same for linked crops, with the times of the entry they belong to."""
+        return self._finish(meta, labeller, like.t, like.starts, like.gap_s)
 
     def _finish(
         self,
@@ -131,7 +131,7 @@ def cannot_write(folder: Path, error: OSError) -> OutputError:
 
 def remove_entry(place: Path) -> None:
     """Removes an entry in one step for its readers; whoever maps its crops keeps them."""
-    gone = place.with_name(f".{place.name}.gone{PART}")
+    gone = place.with_name(f".{place.name}{GONE}")
     shutil.rmtree(gone, ignore_errors=True)
     with suppress(FileNotFoundError):
         place.rename(gone)
@@ -140,13 +140,20 @@ def remove_entry(place: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Removes what killed writers left anywhere in ``folder``; living ones are not disturbed."""
-    for part in folder.glob(f"*/.*{PART}"):
-        name = part.name[1:].removesuffix(PART).removesuffix(".gone")
-        lock = lock_of(part.with_name(name))
+    left = [*folder.glob(f"*/.*{PART}"), *folder.glob("*/.*.lock")]
+    for place in {path.with_name(_place_name(path.name)) for path in left}:
+        lock = lock_of(place)
         with suppress(OutputError):
             if lock.try_take():
-                shutil.rmtree(part, ignore_errors=True)
+                shutil.rmtree(place.with_name(f".{place.name}{PART}"), ignore_errors=True)
+                shutil.rmtree(place.with_name(f".{place.name}{GONE}"), ignore_errors=True)
         lock.release()
+
+
+def _place_name(left: str) -> str:
+    for suffix in (".lock", GONE, PART):
+        left = left.removesuffix(suffix)
+    return left[1:]
 
 
 def _put(part: Path, place: Path) -> None:
