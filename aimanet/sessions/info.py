@@ -1,0 +1,175 @@
+"""``session.json``: what was recorded, when, with what; the only file that is rewritten."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from aimanet.sessions.layout import FAMILY, FILE_MODE, FORMAT, HEAD, SessionError, write_all
+
+Kept = Literal["frame", "face", "none"]
+
+CONSENT = (
+    "Record people only with their consent. What is recorded stays on this computer until you "
+    "delete it or pass it on."
+)
+"""The reminder a person sees before the first recording."""
+
+
+class _Part(BaseModel):
+    # What a later version or a person added is kept when the file is rewritten.
+    model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)
+
+
+class SourceRecord(_Part):
+    """Where the frames came from; ``spec`` without any password in it."""
+
+    spec: str = ""
+    label: str = ""
+    live: bool = False
+
+
+class CameraRecord(_Part):
+    """What the source said it delivers; ``fps`` None where it did not say."""
+
+    detail: str = ""
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+
+
+class ModelRecord(_Part):
+    """The weights: their card's name and the first digits of the file's SHA-256."""
+
+    name: str = ""
+    hash: str = ""
+
+
+class Consent(_Part):
+    """Whether the reminder was shown, and whether it was answered with yes."""
+
+    shown: bool = False
+    confirmed: bool = False
+
+
+class SessionInfo(_Part):
+    """The whole of ``session.json``.
+
+    ``started`` is the wall clock at the first frame, with its time zone; ``t0`` (s) the same moment
+    on the source's clock. ``kept`` says what the video shows, ``size`` (w, h) px and ``fps`` are
+    the video's. ``recipe`` and ``window_s`` are the method's. What follows ``ended`` is there once
+    the recording has ended: ``dropped`` frames the disk was too slow for, ``hr_bpm`` the mean of
+    the readings that are ok, ``ok_share`` their share of those after warming up, ``stopped`` why it
+    ended before anybody asked.
+    """
+
+    format: str = FORMAT
+    id: str = ""
+    name: str = ""
+    started: AwareDatetime | None = None
+    t0: float | None = None
+    source: SourceRecord = Field(default_factory=SourceRecord)
+    camera: CameraRecord = Field(default_factory=CameraRecord)
+    method: str = ""
+    model: ModelRecord | None = None
+    recipe: dict[str, Any] = Field(default_factory=dict)
+    window_s: float | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
+    participant: str = ""
+    notes: str = ""
+    consent: Consent = Field(default_factory=Consent)
+    kept: Kept = "none"
+    size: tuple[int, int] | None = None
+    fps: float | None = None
+    ended: AwareDatetime | None = None
+    frames: int | None = None
+    dropped: int | None = None
+    duration_s: float | None = None
+    hr_bpm: float | None = None
+    ok_share: float | None = None
+    size_bytes: int | None = None
+    stopped: str = ""
+
+
+def load_info(folder: Path) -> SessionInfo:
+    """The ``session.json`` of a folder.
+
+    Raises:
+        SessionError: it is missing, damaged, of a newer version, or no session's.
+    """
+    path = folder / HEAD
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise SessionError(f"{folder} is no session: there is no {HEAD} in it") from None
+    except OSError as error:
+        raise SessionError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:  # not UTF-8, or not JSON
+        raise SessionError(f"{path} is damaged ({_short(error)}); mend or delete it") from error
+    _check_format(path, values)
+    try:
+        return SessionInfo.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SessionError(f"{path}: {where}: {first['msg'].lower()}; mend this entry") from error
+
+
+def _check_format(path: Path, values: object) -> None:
+    told = values.get("format") if isinstance(values, Mapping) else None
+    if not isinstance(told, str) or not told.startswith(FAMILY):
+        raise SessionError(f'{path} is no session: its "format" is not "{FORMAT}"')
+    if told != FORMAT:
+        raise SessionError(f"{path} is of another version ({told}): update AimaNet to open it")
+
+
+def save_info(folder: Path, info: SessionInfo) -> None:
+    """Writes ``session.json`` whole or not at all.
+
+    Raises:
+        OSError: the disk is full, or the folder is gone.
+    """
+    text = info.model_dump_json(indent=2) + "\n"
+    fd, part = tempfile.mkstemp(dir=folder, prefix=f".{HEAD}.", suffix=".part")
+    try:
+        try:
+            write_all(fd, text.encode())
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        os.chmod(part, FILE_MODE)
+        os.replace(part, folder / HEAD)
+        _sync_folder(folder)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name survive a power cut, where the system lets folders be synchronised."""
+    try:
+        fd = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows
+        return
+    try:
+        os.fsync(fd)
+    except OSError:
+        pass
+    finally:
+        os.close(fd)
+
+
+def now() -> datetime:
+    """The wall clock with its time zone."""
+    return datetime.now().astimezone()
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:100]

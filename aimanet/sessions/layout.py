@@ -1,0 +1,123 @@
+"""A session on disk: which files its folder holds, where new ones go, who may read them.
+
+``session.json``   what, when, with which camera and model: `aimanet.sessions.info`
+``video.mkv``      FFV1 in Matroska, intra only: frame k of it is row k of ``frames.csv``; its
+                   time stamps are t in whole ms (`stamp_ms`). Kept "frame": the whole picture;
+                   "face": the crop the network saw (black where there is no face); "none": absent
+``frames.csv``     ``index,t,x,y,w,h``: the box in px of the whole picture, empty without a face
+``readings.csv``   ``t,hr_bpm,snr_db,state,quality``: as they were shown
+``bvp.csv``        ``t,bvp``: every sample of the live curve once, as it was first shown
+``markers.csv``    ``t,name``
+``reference.csv``  ``t,ppg[,hr_bpm]``: a contact sensor, added later
+
+``t`` is the session's own time line, seconds from the first recorded frame; ``t0`` in
+``session.json`` is that frame's time on the source's clock, so that t = source t - t0. Numbers are
+written so that they read back as the same float. ``index`` counts what the source delivered since
+the first recorded frame: a hole in it is a frame that is not in the recording.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import platformdirs
+
+from aimanet.errors import AimaNetError
+
+FORMAT = "aimanet-session-1"
+FAMILY = "aimanet-session-"
+
+HEAD = "session.json"
+VIDEO = "video.mkv"
+FRAMES = "frames.csv"
+READINGS = "readings.csv"
+BVP = "bvp.csv"
+MARKERS = "markers.csv"
+REFERENCE = "reference.csv"
+
+COLUMNS = {
+    FRAMES: ("index", "t", "x", "y", "w", "h"),
+    READINGS: ("t", "hr_bpm", "snr_db", "state", "quality"),
+    BVP: ("t", "bvp"),
+    MARKERS: ("t", "name"),
+}
+
+FILES = (HEAD, VIDEO, *COLUMNS, REFERENCE)
+"""Everything that is ours in a session's folder."""
+
+KEPT = ("frame", "face", "none")
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+class SessionError(AimaNetError):
+    """A session cannot be written, read or changed; the line names it and says what to do."""
+
+
+def sessions_folder() -> Path:
+    """Where sessions go unless told otherwise; ``AIMANET_SESSIONS_DIR`` names another folder."""
+    override = os.environ.get("AIMANET_SESSIONS_DIR")
+    if override:
+        return Path(override).expanduser()
+    return platformdirs.user_documents_path() / "AimaNet sessions"
+
+
+def new_folder(parent: Path, when: datetime) -> Path:
+    """A folder in ``parent`` that does not exist yet, named after the local time."""
+    stem = when.strftime("%Y-%m-%d_%H-%M-%S")
+    folder, n = parent / stem, 1
+    while folder.exists():
+        n += 1
+        folder = parent / f"{stem}_{n}"
+    return folder
+
+
+def create(folder: Path) -> None:
+    """Makes the session's folder, for its owner's eyes only.
+
+    Raises:
+        SessionError: something is there already, or it cannot be made.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.chmod(FOLDER_MODE)
+            return
+        folder.mkdir(mode=FOLDER_MODE)
+    except FileExistsError:
+        raise SessionError(
+            f"{folder} exists already: name a new folder, nothing is overwritten"
+        ) from None
+    except OSError as error:
+        why = error.strerror or error
+        raise SessionError(f"cannot record to {folder}: {why}; choose another folder") from error
+
+
+def open_new(path: Path) -> int:
+    """A descriptor of a new file, write only, for its owner's eyes only."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.open(path, flags, FILE_MODE)
+
+
+def write_all(fd: int, data: bytes | memoryview) -> None:
+    """All of ``data``: a disk that is nearly full takes a part first."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def to_disk(fd: int) -> None:
+    """Waits until the file's data would survive a power cut."""
+    getattr(os, "fdatasync", os.fsync)(fd)
+
+
+def stamp_ms(t: float, before: int | None) -> int:
+    """The video's time stamp for a frame at ``t`` s that follows the stamp ``before``.
+
+    Matroska counts whole milliseconds; two frames in one are told apart by the next.
+    """
+    stamp = round(1000.0 * t)
+    return stamp if before is None else max(stamp, before + 1)

@@ -1,0 +1,78 @@
+"""What a session says about where it comes from: source, camera, method, versions."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import re
+from importlib import metadata
+from urllib.parse import urlsplit
+
+from aimanet import __version__
+from aimanet.methods import PulseMethod
+from aimanet.sessions.info import CameraRecord, ModelRecord, SessionInfo, SourceRecord
+from aimanet.sources import Source, SourceInfo
+
+
+def describe(
+    source: Source, opened: SourceInfo, method: PulseMethod | None, window_s: float | None
+) -> SessionInfo:
+    """What can be said before the first frame; the caller fills in the rest.
+
+    ``kept``, ``name``, ``participant``, ``notes`` and ``consent`` are the caller's:
+    ``describe(...).model_copy(update={"kept": "face"})``.
+    """
+    recipe = {} if method is None else dataclasses.asdict(method.recipe)
+    return SessionInfo(
+        source=SourceRecord(
+            spec=without_password(source.spec),
+            label=without_password(source.label),
+            live=source.live,
+        ),
+        camera=CameraRecord(
+            detail=without_password(opened.detail),
+            width=opened.width,
+            height=opened.height,
+            fps=opened.fps,
+        ),
+        method="" if method is None else method.name,
+        model=None if method is None else parse_model(method.model),
+        recipe=recipe,
+        window_s=window_s,
+        fps=opened.fps,
+    )
+
+
+def parse_model(model: str | None) -> ModelRecord | None:
+    """``tscan (0123456789ab)``, as methods name their weights, in its two parts."""
+    if model is None:
+        return None
+    found = re.fullmatch(r"(.*?)\s*\(([0-9a-f]{6,64})\)", model)
+    return ModelRecord(name=found[1], hash=found[2]) if found else ModelRecord(name=model)
+
+
+def without_password(spec: str) -> str:
+    """A source's spec or label as it may be written down: no user, password or query in it."""
+    if "://" not in spec:
+        return spec
+    try:
+        parts = urlsplit(spec)
+    except ValueError:
+        return spec.partition("://")[0] + "://"
+    query = "..." if parts.query else ""
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query).geturl()
+
+
+def versions() -> dict[str, str]:
+    """Of everything that has a say in a reading."""
+    found = {
+        "aimanet": __version__,
+        "python": platform.python_version(),
+        "os": platform.platform(),
+    }
+    for package in ("torch", "numpy", "scipy", "opencv-contrib-python", "mediapipe", "av"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
