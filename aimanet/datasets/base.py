@@ -104,7 +104,8 @@ class Dataset(ABC):
 
     ``name`` for the command line ("ubfc-rppg"), ``title`` for people, ``where`` says how it is
     obtained and under which terms, ``layout`` shows the folder as it is downloaded.
-    ``cropped`` is True where frames show the face alone already.
+    ``cropped`` is True where frames show the face alone already. ``version`` is raised when the
+    reader gives other frames, times or labels than before: caches of the old ones are then stale.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Dataset(ABC):
     where: str
     layout: str
     cropped: bool = False
+    version: int = 1
 
     @abstractmethod
     def find(self, root: Path) -> Found:
