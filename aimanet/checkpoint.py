@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -23,12 +24,19 @@ from aimanet.tscan import TSCAN
 FORMAT = "aimanet-tscan-1"
 DEFAULT_NAME = "tscan"
 
+FOREIGN = (".pth", ".pt", ".h5", ".hdf5", ".keras", ".ckpt")
+"""What other programs call their weights."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Where weights come from. ``figures`` are what validation printed; ``command`` makes them."""
+    """Where weights come from. ``figures`` are what validation printed; ``command`` makes them.
+
+    ``origin`` is the project that trained imported weights, "" for our own.
+    """
 
     name: str = DEFAULT_NAME
+    origin: str = ""
     command: str = ""
     data: str = ""
     seed: int = 0
@@ -57,7 +65,11 @@ def save_checkpoint(path: Path, state: dict[str, Tensor], recipe: Recipe, card: 
         "card": json.dumps(dataclasses.asdict(card)),
     }
     tensors = {k: v.detach().to("cpu", torch.float32).contiguous() for k, v in state.items()}
-    blob = save(tensors, metadata)
+    write_whole(path, save(tensors, metadata), "weights")
+
+
+def write_whole(path: Path, blob: bytes, what: str) -> None:
+    """Writes ``blob`` to ``path``, whole or not at all (OutputError, which calls it ``what``)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
@@ -74,7 +86,7 @@ def save_checkpoint(path: Path, state: dict[str, Tensor], recipe: Recipe, card: 
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(
-            f"cannot write weights to {path}: {reason}; choose another place"
+            f"cannot write {what} to {path}: {reason}; choose another place"
         ) from error
 
 
@@ -85,9 +97,19 @@ def load_checkpoint(path: Path) -> tuple[TSCAN, Recipe, Card]:
         raise CheckpointError(f"{path} holds no AimaNet weights; use a file made by `train`")
     if metadata["format"] != FORMAT:
         raise CheckpointError(f"{path} is of a newer AimaNet ({metadata['format']}); update")
-    recipe = _parse(Recipe, metadata.get("recipe", ""), path)
+    recipe = parse_recipe(metadata.get("recipe", ""), path)
     card = _parse(Card, metadata.get("card", ""), path)
     return _network(path, tensors, recipe), recipe, card
+
+
+def parse_recipe(text: str, path: Path) -> Recipe:
+    """The recipe that ``path`` carries as JSON. Raises CheckpointError for a damaged one."""
+    recipe: Recipe = _parse(Recipe, text, path)
+    try:
+        recipe.check()
+    except ValueError as error:
+        raise _damaged("recipe", path, error) from error
+    return recipe
 
 
 def fingerprint(path: Path) -> str:
@@ -99,6 +121,12 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if not path.is_file():
         raise CheckpointError(
             f"no weights at {path}; name a .safetensors file or make one with `aimanet train`"
+        )
+    if path.suffix.lower() in FOREIGN:
+        out = path.with_suffix(".safetensors").name
+        raise CheckpointError(
+            f"{path} is not in AimaNet's format; convert it once with"
+            f" `aimanet import-weights {path} --out {out}`"
         )
     try:
         with safe_open(path, framework="pt") as file:
@@ -122,17 +150,30 @@ def _parse(kind: type[Any], text: str, path: Path) -> Any:
         if not isinstance(values, dict) or not set(values) <= known:
             raise ValueError(f"unknown fields {sorted(set(values) - known)}")
         for name, value in values.items():
-            if (choices := get_args(hints[name])) and isinstance(choices[0], str):
-                if value not in choices:
-                    raise ValueError(f"{name} is {value!r}, not one of {choices}")
-            elif hints[name] in (int, float) and not isinstance(value, (int, float)):
-                raise ValueError(f"{name} is {value!r}, not a number")
+            _check_type(name, value, hints[name])
         return kind(**values)
-    except (ValueError, TypeError) as error:
-        what = kind.__name__.lower()
-        raise CheckpointError(
-            f"the {what} inside {path} is damaged ({_short(error)}); fetch or train it again"
-        ) from error
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise _damaged(kind.__name__.lower(), path, error) from error
+
+
+def _check_type(name: str, value: object, hint: Any) -> None:
+    """Raises ValueError where a value from JSON does not fit the type of its field."""
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise ValueError(f"{name} is {value!r}, not one of {get_args(hint)}")
+    elif hint in (int, float):
+        wanted = int if hint is int else (int, float)
+        # bool is an int to Python; NaN and Infinity are numbers to its JSON.
+        if isinstance(value, bool) or not isinstance(value, wanted) or not math.isfinite(value):
+            raise ValueError(f"{name} is {value!r}, not a number that fits")
+    elif not isinstance(value, get_origin(hint) or hint):
+        raise ValueError(f"{name} is {value!r}, not what belongs there")
+
+
+def _damaged(what: str, path: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"the {what} inside {path} is damaged ({_short(error)}); fetch or train it again"
+    )
 
 
 def _network(path: Path, tensors: dict[str, Tensor], recipe: Recipe) -> TSCAN:

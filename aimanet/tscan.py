@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from aimanet.preprocess import Recipe
 
@@ -29,26 +30,27 @@ class TemporalShift(nn.Module):
         x = x.unflatten(0, (-1, self.frame_depth))
         fold = x.shape[2] // 3
         ahead, behind, stay = x[:, :, :fold], x[:, :, fold : 2 * fold], x[:, :, 2 * fold :]
-        last, first = ahead[:, -1:], behind[:, :1]
         if self.padding == "zero":
-            last, first = torch.zeros_like(last), torch.zeros_like(first)
-        ahead = torch.cat([ahead[:, 1:], last], 1)
-        behind = torch.cat([first, behind[:, :-1]], 1)
+            nothing = (0, 0) * 3  # of width, height and channels; then frames: (front, back)
+            ahead = functional.pad(ahead[:, 1:], (*nothing, 0, 1))
+            behind = functional.pad(behind[:, :-1], (*nothing, 1, 0))
+        else:
+            ahead = torch.cat([ahead[:, 1:], ahead[:, -1:]], 1)
+            behind = torch.cat([behind[:, :1], behind[:, :-1]], 1)
         return torch.cat([ahead, behind, stay], 2).flatten(0, 1)
 
 
 class TSCAN(nn.Module):
-    """The two-branch network. Raises ValueError for an image size it cannot pool twice."""
+    """The two-branch network. Raises ValueError for a recipe that makes no sense."""
 
     def __init__(
         self, recipe: Recipe | None = None, dropout: tuple[float, float] = (0.25, 0.5)
     ) -> None:
         super().__init__()
         self.recipe = recipe = recipe or Recipe()
+        recipe.check()
         depth, padding = recipe.frame_depth, recipe.shift_padding
         flat = ((recipe.image_size - 2) // 2 - 2) // 2  # 36: 34, 17, 15, 7
-        if flat < 1:
-            raise ValueError(f"image_size {recipe.image_size} is too small: at least 10")
         self.shift = TemporalShift(depth, padding)
         self.motion1 = nn.Conv2d(3, 32, 3, padding=1)  # 36
         self.motion2 = nn.Conv2d(32, 32, 3)  # 34
@@ -99,7 +101,8 @@ class TSCAN(nn.Module):
         return x / x.sum((2, 3), keepdim=True) * (size * 0.5)
 
     def _look(self, motion: Tensor, mask: Tensor) -> Tensor:
-        if mask.shape[0] == motion.shape[0]:
-            return motion * mask
-        windows = motion.unflatten(0, (mask.shape[0], self.recipe.frame_depth))
-        return (windows * mask.unsqueeze(1)).flatten(0, 1)
+        depth = self.recipe.frame_depth
+        # One mask a window or one a frame. Plain numbers, so that an export keeps N free.
+        per_window = depth * int(mask.shape[0]) // int(motion.shape[0])
+        windows = motion.unflatten(0, (-1, depth))
+        return (windows * mask.unflatten(0, (-1, per_window))).flatten(0, 1)
