@@ -72,7 +72,7 @@ def open_cached(
         _require_same_files(place, meta, recording, grid)
     if meta.reason:
         raise CacheError(f"{recording.key} has nothing to train on: {meta.reason}; leave it out")
-    return _load(place, meta, recording.subject, recording.tags)
+    return load_entry(place, replace(meta, subject=recording.subject, tags=recording.tags))
 
 
 def list_cached(folder: Path, grid: Grid) -> list[CachedRecording]:
@@ -96,7 +96,7 @@ def list_cached(folder: Path, grid: Grid) -> list[CachedRecording]:
     for _, meta in found:
         _require_current(meta)
     found.sort(key=lambda one: (one[1].dataset, natural(one[1].name), one[0]))
-    return [_load(place, meta, meta.subject, meta.tags) for place, meta in found]
+    return [load_entry(place, meta) for place, meta in found]
 
 
 def on(grid: Grid) -> str:
@@ -180,9 +180,12 @@ def _require_same_files(place: Path, meta: Meta, recording: Recording, grid: Gri
     raise CacheError(f"{recording.key} has changed since it was cached: {advice(recording, grid)}")
 
 
-def _load(
-    place: Path, meta: Meta, subject: str, tags: tuple[tuple[str, str], ...]
-) -> CachedRecording:
+def load_entry(place: Path, meta: Meta) -> CachedRecording:
+    """The entry at ``place``, looked at for damage but not for staleness.
+
+    Raises:
+        CacheError: it is damaged.
+    """
     try:
         crops = _map_crops(place / CROPS, meta)
         t, starts, gap_s, ppg, hr_bpm = _load_frames(place / FRAMES, meta.crops)
@@ -195,8 +198,8 @@ def _load(
     return CachedRecording(
         dataset=meta.dataset,
         name=meta.name,
-        subject=subject,
-        tags=tags,
+        subject=meta.subject,
+        tags=meta.tags,
         grid=meta.grid,
         t=t,
         crops=crops,
