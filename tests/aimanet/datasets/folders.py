@@ -33,6 +33,9 @@ class _Scene(DemoScene):
     def _noise_frame(self, i):
         return super()._noise_frame(round(i * 97))  # frame "numbers" are times here, no integers
 
+    def _blink(self, t):
+        return 0.0  # a blink changes the mean of a small picture more than the pulse does
+
 
 @lru_cache(maxsize=32)
 def _scene(face: Face) -> _Scene:
@@ -46,6 +49,7 @@ def _scene(face: Face) -> _Scene:
         noise=face.noise,
         light=0.0,
         strength=face.strength,
+        skin=face.skin,
         variability=0.03,
         size=0.7,
     )
@@ -64,6 +68,7 @@ class Face:
     strength: float = 0.02
     motion: float = 0.0
     noise: float = 1.0
+    skin: float = 0.2
 
     @property
     def times(self) -> Signal:
@@ -102,9 +107,9 @@ class Codec:
     options: dict[str, str] = field(default_factory=dict)
 
 
-MJPEG = Codec("mjpeg", "yuvj420p", {"qscale": "2", "flags": "qscale", "global_quality": "236"})
+MJPEG = Codec("mjpeg", "yuvj420p", {"qmin": "1", "qmax": "1"})
 RAW = Codec("rawvideo", "bgr24")
-MPEG4 = Codec("mpeg4", "yuv420p", {"flags": "qscale", "global_quality": "236"})
+MPEG4 = Codec("mpeg4", "yuv420p", {"qmin": "1", "qmax": "2", "g": "1"})
 FFV1 = Codec("ffv1", "bgr0")
 
 
@@ -187,7 +192,7 @@ def ubfc_rppg(
     seconds: float = 3.0,
     **more,
 ) -> Path:
-    """``DATASET_2/subject1/{vid.avi,ground_truth.txt}`` and ``DATASET_1/5-gt/{vid.avi,gtdump.xmp}``.
+    """``DATASET_2/subject1/{vid.avi,ground_truth.txt}``, ``DATASET_1/5-gt/{vid.avi,gtdump.xmp}``.
 
     The cameras of the second part run at 28.9 fps with some jitter while the header says 30:
     only the label's own time line is right. In the first part the header is right.

@@ -1,0 +1,188 @@
+"""Frames of recordings: video files and folders of pictures, streamed and checked for wholeness.
+
+PyAV and OpenCV are imported only when something is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aimanet.datasets.base import DatasetError, Problem, Signal
+from aimanet.errors import SourceError
+from aimanet.types import Frame
+
+if TYPE_CHECKING:
+    from aimanet.sources.base import SourceInfo
+
+VIDEO_SUFFIXES = (".avi", ".mkv", ".mp4", ".mov")
+LOST = 0.1
+"""A recording that lacks more than this part of its frames is not used."""
+_TOLD = 0.01
+_COUNTED_BYTES = 256_000_000
+"""Up to this size all packets of a file are counted (reading them takes a second or less)."""
+_HEADER_SLACK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What a quick look at the pictures of a recording says; ``frames`` as the header promises."""
+
+    frames: int | None
+    fps: float | None
+    seconds: float | None
+    problems: tuple[Problem, ...] = ()
+
+
+def film_of(path: Path) -> Film:
+    """Opens a video, decodes one frame, and compares what its header promises with the file.
+
+    Raises:
+        DatasetError: it is missing or empty, or no frame in it can be decoded.
+    """
+    info = _info(path)
+    frames, seconds = info.frames, info.duration_s
+    present = _present(path, info)
+    if frames is None and seconds and info.fps:
+        frames = round(seconds * info.fps)
+    if frames is None and present is not None:
+        frames = round(present)
+    if frames and info.fps:
+        seconds = frames / info.fps
+    return Film(frames, info.fps, seconds, tuple(_cut_short(path, frames, present)))
+
+
+def stream_video(path: Path, times: Signal | None = None) -> Iterator[Frame]:
+    """The frames of a video; the first is at 0 s, those that cannot be decoded leave a hole.
+
+    Args:
+        path: the file.
+        times: (N,) s, the moment of each frame where something knows better than the file; goes
+            on evenly where there are more frames.
+
+    Raises:
+        DatasetError: it cannot be opened, or a tenth of its frames is missing at the end.
+    """
+    from aimanet.sources.video import VideoSource
+
+    source = VideoSource(str(path), path, realtime=False)
+    seen, start = 0, 0.0
+    try:
+        info = source.open()
+        for frame in source:
+            if not seen:
+                start = frame.t - (frame.index / info.fps if info.fps else 0.0)
+            seen += 1
+            t = frame.t - start if times is None else time_of(frame.index, times)
+            yield Frame(frame.index, t, frame.image)
+    except (SourceError, OSError, ValueError) as error:
+        raise DatasetError(str(error)) from error
+    finally:
+        source.close()
+    promised = info.frames or round((info.duration_s or 0.0) * (info.fps or 0.0))
+    _require_whole(path, seen, promised)
+
+
+def stream_images(paths: Sequence[Path], times: Signal) -> Iterator[Frame]:
+    """Picture files with their times (N,) in s; one that cannot be read leaves a hole.
+
+    Raises:
+        DatasetError: none, or too few, of them can be read.
+    """
+    from aimanet.sources.images import read_rgb
+
+    seen = 0
+    for index, (path, t) in enumerate(zip(paths, times.tolist(), strict=True)):
+        image = read_rgb(path)
+        if image is not None:
+            seen += 1
+            yield Frame(index, t, image)
+    if paths:
+        _require_whole(paths[0].parent, seen, len(paths))
+
+
+def time_of(index: int, times: Signal) -> float:
+    """The time (s) of frame ``index`` on a time line that goes on evenly past its end."""
+    if index < len(times):
+        return float(times[index])
+    step = float(np.median(np.diff(times)))
+    return float(times[-1]) + (index - len(times) + 1) * step
+
+
+def _info(path: Path) -> SourceInfo:
+    from aimanet.sources.video import VideoSource
+
+    source = VideoSource(str(path), path, realtime=False)
+    try:
+        return source.open()
+    except (SourceError, OSError, ValueError) as error:
+        raise DatasetError(str(error)) from error
+    finally:
+        source.close()
+
+
+def _present(path: Path, info: SourceInfo) -> float | None:
+    """How many frames the file's bytes hold, None where only reading all of them would tell."""
+    size = path.stat().st_size
+    if size <= _COUNTED_BYTES:
+        return _packets(path)
+    if info.frames and info.detail.startswith("rawvideo"):
+        return min(info.frames, size / (3 * info.width * info.height))
+    missing = _missing_bytes(path, size)
+    if info.frames and missing > _HEADER_SLACK:
+        return info.frames * size / (size + missing)
+    return None
+
+
+def _packets(path: Path) -> int:
+    import av
+    import av.error
+
+    count = 0
+    try:
+        with av.open(str(path.absolute()), metadata_errors="replace") as container:
+            for packet in container.demux(video=0):
+                count += packet.size > 0
+    except (av.error.FFmpegError, OSError, ValueError):
+        pass  # a file cut short ends where its data end
+    return count
+
+
+def _missing_bytes(path: Path, size: int) -> int:
+    """By how much an AVI's outer chunks reach past the file's end; 0 for other files."""
+    at = 0
+    with path.open("rb") as file:
+        while at + 12 <= size:
+            file.seek(at)
+            head = file.read(8)
+            if head[:4] != b"RIFF":
+                return 0
+            at += 8 + int.from_bytes(head[4:], "little")
+    return max(at - size, 0)
+
+
+def _cut_short(path: Path, frames: int | None, present: float | None) -> Iterator[Problem]:
+    if not frames or present is None:
+        return
+    lost = 1 - present / frames
+    if lost > LOST:
+        yield Problem(path, _incomplete(round(present), frames))
+    elif lost > _TOLD and frames - present > 2:
+        text = f"holds {present:.0f} of the {frames} frames its header promises"
+        yield Problem(path, text, fatal=False)
+
+
+def _require_whole(path: Path, seen: int, promised: int) -> None:
+    if seen < (1 - LOST) * promised:
+        raise DatasetError(f"{path}: {_incomplete(seen, promised)}")
+
+
+def _incomplete(seen: int, promised: int) -> str:
+    return (
+        f"only {seen} of {promised} frames are there or can be read; "
+        "the copy is incomplete or damaged: get it again"
+    )
