@@ -75,25 +75,40 @@ def new_folder(parent: Path, when: datetime) -> Path:
     return folder
 
 
+def require_free(folder: Path) -> None:
+    """Nothing may be there, or an empty folder.
+
+    Raises:
+        SessionError: there is something.
+    """
+    try:
+        taken = any(folder.iterdir())
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise SessionError(f"{folder} is a file: name a new folder for the session") from None
+    except OSError as error:
+        raise SessionError(_refused(folder, error)) from error
+    if taken:
+        raise SessionError(f"{folder} is not empty: name a new folder, nothing is overwritten")
+
+
 def create(folder: Path) -> None:
     """Makes the session's folder, for its owner's eyes only.
 
     Raises:
         SessionError: something is there already, or it cannot be made.
     """
+    require_free(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.chmod(FOLDER_MODE)
-            return
-        folder.mkdir(mode=FOLDER_MODE)
-    except FileExistsError:
-        raise SessionError(
-            f"{folder} exists already: name a new folder, nothing is overwritten"
-        ) from None
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        folder.chmod(FOLDER_MODE)
     except OSError as error:
-        why = error.strerror or error
-        raise SessionError(f"cannot record to {folder}: {why}; choose another folder") from error
+        raise SessionError(_refused(folder, error)) from error
+
+
+def _refused(folder: Path, error: OSError) -> str:
+    return f"cannot record to {folder}: {error.strerror or error}; choose another folder"
 
 
 def open_new(path: Path) -> int:

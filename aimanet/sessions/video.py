@@ -158,7 +158,7 @@ class LosslessVideo:
         self._sink.deaf = True
         try:
             self._container.close()
-        except (OSError, ValueError, AttributeError):
+        except (OSError, ValueError, AttributeError, av.error.FFmpegError):
             pass  # it complains once more about what is known
         finally:
             os.ftruncate(self._sink.fd, self._whole)

@@ -126,6 +126,12 @@ class SessionWriter:
             with self._guarded():
                 save_info(self.folder, self.info)
 
+    def tick(self) -> None:
+        """Forces to the disk what has waited long enough; for owners whose frames have paused."""
+        if self.is_open:
+            with self._guarded():
+                self._sync_in_time()
+
     def close(self) -> SessionInfo:
         """Ends the session and returns its ``session.json``; harmless when repeated."""
         if self.is_open:

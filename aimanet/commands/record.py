@@ -1,0 +1,273 @@
+"""``aimanet record``: a session from any source, without a window."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from aimanet.errors import AimaNetError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aimanet.live import Feed
+    from aimanet.pipeline import Pipeline
+    from aimanet.sessions.info import SessionInfo
+    from aimanet.sessions.recorder import Recorder, RecorderStatus
+    from aimanet.sources import Source
+    from aimanet.stop import StopRequest
+    from aimanet.types import Frame
+
+
+class RecordFlagsError(AimaNetError):
+    """Flags of ``record`` that make no sense together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A recording of video, times, readings and pulse, as a session that can be replayed.
+
+    Without --out it goes to the folder of sessions, named after the time. `--out DIR` is the
+    session's own folder, which must be new or empty; with a slash at its end, `--out DIR/`, it is
+    the folder to put a new one into. Ctrl-C ends the recording; it is kept.
+
+    Examples: `aimanet record --source 0 --seconds 60`,
+    `aimanet record --source me.mp4 --as-fast-as-possible --out me-session`,
+    `aimanet record --source rtsp://host/stream --keep face --participant P07`.
+    """
+
+    source: str
+    """Camera number or name, video file, folder of images, http:// or rtsp:// address, or
+    synthetic:hr=72,seed=1,seconds=60."""
+    out: str | None = None
+    """The session's folder, or with a slash at its end the folder to put it into."""
+    seconds: float | None = None
+    """End after this time (of a recording: its own). Default: when the source ends."""
+    keep: Literal["frame", "face", "none"] = "frame"
+    """Of the video: whole frames (about 50 GB an hour at 640x480), the face only, or none."""
+    method: str = "tscan"
+    """How the pulse is found: tscan, pos, chrom or green."""
+    weights: Path | None = None
+    """Other weights for tscan than the ones that come with AimaNet."""
+    device: str = "auto"
+    """Where the network runs: auto, cpu or cuda."""
+    participant: str = ""
+    """Who was recorded: a code rather than a name."""
+    notes: str = ""
+    """Anything worth remembering."""
+    consent: bool = False
+    """The person recorded has agreed: written into the session."""
+    as_fast_as_possible: bool = False
+    """Read a file or the demo face as fast as it goes instead of in real time."""
+    size: tuple[int, int] | None = None
+    """Width and height to ask the camera for, e.g. 640 480."""
+    fps: float | None = None
+    """Frames per second to ask the camera for."""
+    json: bool = False
+    """Print one JSON object about the session at the end, and nothing else."""
+
+
+def run(options: Options) -> int:
+    """Records until the end, Ctrl-C or an error; says where it is and what is in it."""
+    _check(options)
+    from aimanet.sources import open_source
+    from aimanet.stop import StopRequest
+
+    fast = options.as_fast_as_possible
+    source = open_source(options.source, realtime=not fast, size=options.size, fps=options.fps)
+    if fast and source.live:
+        raise SourceError(
+            f"--as-fast-as-possible is for recordings; {source.label} is live: leave it out"
+        )
+    folder = target(options.out)
+    with ExitStack() as stack:
+        stop = stack.enter_context(StopRequest())
+        recorder, trouble = _record(options, folder, source, stop, stack)
+    _report(options, recorder)
+    for problem in (recorder.error, trouble):
+        if problem is not None:
+            raise problem
+    return 0
+
+
+def _check(options: Options) -> None:
+    if options.seconds is not None and not options.seconds > 0:
+        raise RecordFlagsError(f"--seconds {options.seconds:g}: give a time above 0")
+    if options.size is not None and min(options.size) < 1:
+        raise RecordFlagsError("--size: give width and height above 0, e.g. --size 640 480")
+    if options.fps is not None and not options.fps > 0:
+        raise RecordFlagsError(f"--fps {options.fps:g}: give a rate above 0")
+    if not options.source.strip():
+        raise RecordFlagsError("--source is empty: name a camera, file or address")
+    if options.out == "":
+        raise RecordFlagsError("--out is empty: name a folder, or leave it out")
+
+
+def target(out: str | None) -> Path:
+    """The folder of the new session, as `Options` tells.
+
+    Raises:
+        SessionError: there is something in it.
+    """
+    from aimanet.sessions.info import now
+    from aimanet.sessions.layout import new_folder, require_free, sessions_folder
+
+    if out is None:
+        return new_folder(sessions_folder(), now())
+    separators = tuple(mark for mark in (os.sep, os.altsep) if mark)
+    path = Path(out).expanduser()
+    if out.endswith(separators):
+        return new_folder(path, now())
+    require_free(path)
+    return path
+
+
+def _record(
+    options: Options, folder: Path, source: Source, stop: StopRequest, stack: ExitStack
+) -> tuple[Recorder, SourceError | None]:
+    """The finished recorder, and what ended the source before its time."""
+    from aimanet.face import FaceTracker
+    from aimanet.methods import make_method
+    from aimanet.pipeline import Pipeline
+    from aimanet.sessions.recorder import Recorder
+    from aimanet.sessions.writer import SessionWriter
+
+    method = make_method(options.method, device=options.device, weights=options.weights)
+    tracker = FaceTracker()
+    stack.callback(tracker.close)
+    feed = stack.enter_context(_feed(source, stop))
+    _require_end(options, feed)
+    pipeline = Pipeline(method)
+    writer = SessionWriter(folder, _info(options, source, feed, pipeline))
+    recorder = stack.enter_context(Recorder(lambda: writer))
+    if not options.json:
+        _greet(source, folder)
+    offer = recorder.offer if source.live else recorder.offer_waiting
+    try:
+        for frame in _watched(feed, options, recorder):
+            crop = tracker.track(frame)
+            if not offer(frame, crop) and not recorder.running:
+                break
+            reading = pipeline.push(crop)
+            if reading is not None:
+                recorder.reading(reading)
+    except SourceError as problem:  # what came before it is worth keeping
+        recorder.stop()
+        return recorder, problem
+    recorder.stop()
+    return recorder, None
+
+
+def _feed(source: Source, stop: StopRequest) -> Feed:
+    """A camera does not wait, so it has a thread of its own; a file loses nothing without."""
+    from aimanet.live import CaptureFeed, DirectFeed
+
+    return CaptureFeed(source, stop, _notice) if source.live else DirectFeed(source, stop)
+
+
+def _require_end(options: Options, feed: Feed) -> None:
+    endless = feed.info.duration_s is None and feed.info.frames is None
+    if options.as_fast_as_possible and endless and options.seconds is None:
+        raise SourceError(f"{options.source} never ends: give --seconds")
+
+
+def _info(options: Options, source: Source, feed: Feed, pipeline: Pipeline) -> SessionInfo:
+    from aimanet.sessions.info import Consent
+    from aimanet.sessions.origin import describe
+
+    described = describe(source, feed.info, pipeline.method, pipeline.config.window_s)
+    typed = {
+        "kept": options.keep,
+        "participant": options.participant,
+        "notes": options.notes,
+        "consent": Consent(shown=not options.json, confirmed=options.consent),
+    }
+    return described.model_copy(update=typed)
+
+
+def _notice(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _greet(source: Source, folder: Path) -> None:
+    from aimanet.commands.analyze import printable
+    from aimanet.sessions.info import CONSENT
+
+    print(CONSENT, file=sys.stderr)
+    print(f"Recording {source.label} to {printable(folder)} (Ctrl-C ends it)", flush=True)
+
+
+def _watched(feed: Feed, options: Options, recorder: Recorder) -> Iterator[Frame]:
+    """The frames, with a line of progress where someone looks at stderr."""
+    if options.json or not sys.stderr.isatty():
+        yield from feed.frames(options.seconds)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    text = TextColumn("[red]●[/] {task.description}")
+    with Progress(text, BarColumn(), console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("recording", total=options.seconds or feed.info.duration_s)
+        for frame in feed.frames(options.seconds):
+            status = recorder.status()
+            progress.update(task, completed=status.elapsed_s, description=progress_line(status))
+            yield frame
+
+
+def progress_line(status: RecorderStatus) -> str:
+    """``12 s, 360 frames, 0 dropped, 170 MB, 60 GB free``."""
+    free = "" if status.free_bytes is None else f", {size_text(status.free_bytes)} free"
+    return (
+        f"{status.elapsed_s:.0f} s, {status.frames} frames, {status.dropped} dropped, "
+        f"{size_text(status.size_bytes)}{free}"
+    )
+
+
+def size_text(size: int) -> str:
+    """Bytes for people: ``1.4 GB``."""
+    value, unit = float(size), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} {unit}" if unit == "bytes" or value >= 10 else f"{value:.1f} {unit}"
+
+
+def _report(options: Options, recorder: Recorder) -> None:
+    from aimanet.commands.analyze import printable
+    from aimanet.terminal.records import to_line
+
+    status, info = recorder.status(), recorder.info
+    if info is None or status.folder is None:
+        return
+    if options.json:
+        print(to_line(_record_of(status, info)))
+        return
+    rate = "no heart rate" if info.hr_bpm is None else f"mean {info.hr_bpm:.1f} BPM"
+    share = "" if info.ok_share is None else f" ({100 * info.ok_share:.0f} % of the readings ok)"
+    print(
+        f"{printable(status.folder)}: {status.frames} frames in {status.elapsed_s:.1f} s, "
+        f"{status.dropped} dropped, {size_text(status.size_bytes)}; {rate}{share}"
+    )
+
+
+def _record_of(status: RecorderStatus, info: SessionInfo) -> dict[str, Any]:
+    from aimanet.commands.analyze import printable
+    from aimanet.terminal.records import number
+
+    return {
+        "session": printable(status.folder or ""),
+        "id": info.id,
+        "frames": status.frames,
+        "dropped": status.dropped,
+        "duration_s": number(status.elapsed_s, 3),
+        "hr_bpm": number(info.hr_bpm, 2),
+        "ok_share": number(info.ok_share, 4),
+        "size_bytes": status.size_bytes,
+        "kept": info.kept,
+        "stopped": info.stopped,
+    }
