@@ -13,6 +13,7 @@ import errno
 import os
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -39,6 +40,9 @@ from aimanet.datasets.entry import (
 __all__ = ["CacheError", "cache_folder", "list_cached", "open_cached"]
 
 ENV_VAR = "AIMANET_CACHE_DIR"
+
+FILES = 1 << 16
+"""More open files than this are not asked for."""
 
 
 def cache_folder() -> Path:
@@ -189,7 +193,11 @@ def load_entry(place: Path, meta: Meta) -> CachedRecording:
     try:
         crops = _map_crops(place / CROPS, meta)
         t, starts, gap_s, ppg, hr_bpm = _load_frames(place / FRAMES, meta.crops)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        hint = "; allow more (`ulimit -n`)" if error.errno == errno.EMFILE else ""
+        raise CacheError(f"{meta.key}: cannot read {shown(place)} ({why}{hint})") from error
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())[:120]
         raise CacheError(
             f"{meta.key} is damaged in the cache ({shown(place)}: {reason}): delete that folder "
@@ -211,44 +219,33 @@ def load_entry(place: Path, meta: Meta) -> CachedRecording:
 
 
 def _map_crops(path: Path, meta: Meta) -> NDArray[np.float16]:
-    """The file of crops as a read-only memory map; keeps one file open."""
-    with _opened(path) as file:
+    """The file of crops as a read-only memory map."""
+    with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size != meta.crop_bytes:
             raise ValueError(f"{CROPS} has {size} of {meta.crop_bytes} bytes")
+        _keep_room_for_files(file)
         side = meta.grid.image_size
         return np.memmap(file, np.float16, "r", shape=(meta.crops, side, side, 3))
 
 
-def _opened(path: Path) -> BinaryIO:
-    """Opens, and lets the process have more files before it runs out of them.
+def _keep_room_for_files(file: BinaryIO) -> None:
+    """Raises this process's limit of open files once half of it is used, as far as allowed.
 
     A map holds its file open, and many systems allow 1024 unless asked for more; SCAMPS has
     2800 recordings.
     """
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        if error.errno != errno.EMFILE:
-            raise
-        allow_more_files(0)
-        file = path.open("rb")
-    allow_more_files(file.fileno())
-    return file
-
-
-def allow_more_files(used: int) -> None:
-    """Raises this process's limit of open files when ``used`` is near it, as far as allowed."""
     if os.name == "nt":  # no such limit there
         return
     import resource
 
+    lowest_free = os.dup(file.fileno())
+    os.close(lowest_free)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if 0 < used < soft // 2 or soft == hard:
-        return
-    most = 1 << 16 if hard == resource.RLIM_INFINITY else min(hard, 1 << 16)
-    if most > soft:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    most = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft // 2 < lowest_free and soft < most:
+        with suppress(OSError, ValueError):  # some systems allow less than they say
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _load_frames(path: Path, count: int) -> tuple[NDArray[Any], ...]:
