@@ -67,17 +67,6 @@ def scatter(ax: Axes, row: Row, colours: Colours) -> None:
     ax.set_ylabel("camera, BPM")
     r = row.summary.pearson.value
     _note(ax, f"r = {r:.3f}" if np.isfinite(r) else "", 0.03, 0.97, colours, va="top")
-    ax.annotate(
-        "equal",
-        (high, high),
-        (-4, -14),
-        textcoords="offset points",
-        ha="right",
-        rotation=45,
-        rotation_mode="anchor",
-        color=colours.muted,
-        fontsize=8,
-    )
 
 
 def bland_altman(ax: Axes, row: Row, colours: Colours) -> None:
@@ -112,6 +101,9 @@ def bland_altman(ax: Axes, row: Row, colours: Colours) -> None:
 PLOTS: dict[str, Draw] = {"scatter": scatter, "bland_altman": bland_altman}
 """By the names of their files."""
 
+SIZES: dict[Draw, tuple[float, float]] = {scatter: (4.0, 3.8), bland_altman: (5.0, 3.8)}
+"""Width and height in inches: a square beside a wide one with words on its right."""
+
 
 def png(draw: Draw, row: Row) -> bytes:
     """Returns the plot on white, with a title, 200 dots an inch."""
@@ -145,7 +137,7 @@ def _render(draw: Draw, row: Row, colours: Colours, form: str) -> bytes:
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(4.6, 3.9), layout="constrained")
+        figure = Figure(figsize=SIZES[draw], layout="constrained")
         FigureCanvasAgg(figure)
         ax = figure.add_subplot()
         _dress(ax, colours)
@@ -208,11 +200,15 @@ def _reach(difference: Values, figures: Agreement) -> float:
 def _lines(figures: Agreement) -> list[tuple[float, str, str]]:
     """Height, words and style of the lines of a Bland-Altman plot, lowest first."""
     lines = [
-        (figures.low_bpm, f"{figures.low_bpm:+.1f}\n−1.96 SD", (0, (5, 3))),
-        (figures.bias_bpm, f"{figures.bias_bpm:+.1f}\nbias", "-"),
-        (figures.high_bpm, f"{figures.high_bpm:+.1f}\n+1.96 SD", (0, (5, 3))),
+        (figures.low_bpm, f"{_signed(figures.low_bpm)}\n−1.96 SD", (0, (5, 3))),
+        (figures.bias_bpm, f"{_signed(figures.bias_bpm)}\nbias", "-"),
+        (figures.high_bpm, f"{_signed(figures.high_bpm)}\n+1.96 SD", (0, (5, 3))),
     ]
     return [line for line in lines if np.isfinite(line[0])]  # type: ignore[misc]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}".replace("-", "−")
 
 
 def _spaced(marks: list[tuple[float, str]], half: float) -> list[tuple[float, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,6 +19,11 @@ SCORE_COLUMNS = ("hr_label", "hr_pred", "snr", "macc")
 def finite(value: float | None) -> float | None:
     """The value with all its digits; None for NaN and the infinities."""
     return None if value is None or not math.isfinite(value) else float(value)
+
+
+def to_json(record: dict[str, Any]) -> str:
+    """One line of strict JSON (a NaN would be a bug and raises ValueError)."""
+    return json.dumps(record, allow_nan=False, ensure_ascii=True)
 
 
 def summary_record(summary: Summary) -> dict[str, Any]:
