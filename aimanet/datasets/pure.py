@@ -66,6 +66,11 @@ or flat: DIR/01-01.json beside DIR/01-01/Image<ns>.png"""
         pictures = _pictures(recording)
         return stream_images(pictures.paths, pictures.t)
 
+    def files(self, recording: Recording) -> tuple[Path, ...]:
+        """The pictures and the oximeter's file; what else lies in the folder is not read."""
+        label = [recording.label] if recording.label else []
+        return (*_pngs(recording.video), *label)
+
     def film(self, recording: Recording) -> Film:
         """See `Recorded.film`; also whether the oximeter's file and the folder name the same."""
         from aimanet.sources.images import read_rgb
