@@ -80,13 +80,18 @@ class Units:
         return sum(s.frames // self.depth for s in self.stretches)
 
     @property
+    def image_size(self) -> int:
+        """Side of the pictures in px."""
+        return self.stretches[0].pair.image_size
+
+    @property
     def dropped(self) -> int:
         """Frames at the ends of stretches that fill no unit."""
         return sum(s.frames % self.depth for s in self.stretches)
 
     def read(self, first: int, end: int) -> tuple[Floats, Floats]:
         """Inputs (n, 6, S, S) and labels (n,) of units ``first`` to ``end``, n = units * depth."""
-        size, n = self.stretches[0].pair.image_size, (end - first) * self.depth
+        size, n = self.image_size, (end - first) * self.depth
         inputs = np.empty((n, CHANNELS, size, size), np.float32)
         labels = np.empty(n, np.float32)
         filled = passed = 0
