@@ -73,7 +73,7 @@ def open_cached(
     place, meta = _find(folder, recording, grid) if verify else _find_any(folder, recording, grid)
     _require_current(meta)
     if verify:
-        _require_same_files(place, meta, recording, grid)
+        _require_same_files(folder, meta, recording, grid)
     if meta.reason:
         raise CacheError(f"{recording.key} has nothing to train on: {meta.reason}; leave it out")
     return load_entry(place, replace(meta, subject=recording.subject, tags=recording.tags))
@@ -108,11 +108,12 @@ def on(grid: Grid) -> str:
     return f"{grid.image_size}x{grid.image_size} px, {grid.fs:g} Hz"
 
 
-def advice(recording: Recording, grid: Grid) -> str:
+def advice(folder: Path, recording: Recording, grid: Grid) -> str:
     """The command that brings the cache up to date."""
     spec = f"{recording.dataset}={shown(recording.root)}"
-    wanted = "" if grid == Grid() else f" --image-size {grid.image_size} --fs {grid.fs:g}"
-    return f"run `aimanet datasets prepare {spec}{wanted}`"
+    wanted = "" if grid == Grid() else f" --size {grid.image_size} --fs {grid.fs:g}"
+    where = "" if folder == cache_folder() else f" --cache {shown(folder)}"
+    return f"run `aimanet datasets prepare {spec}{wanted}{where}`"
 
 
 def _metas(folder: Path) -> Iterator[tuple[Path, Meta]]:
@@ -152,7 +153,7 @@ def _find_any(folder: Path, recording: Recording, grid: Grid) -> tuple[Path, Met
 def _missing(folder: Path, recording: Recording, grid: Grid) -> str:
     return (
         f"{recording.key} is not in the cache {shown(folder)} at {on(grid)}: "
-        f"{advice(recording, grid)}"
+        f"{advice(folder, recording, grid)}"
     )
 
 
@@ -164,12 +165,12 @@ def _require_current(meta: Meta) -> None:
         )
 
 
-def _require_same_files(place: Path, meta: Meta, recording: Recording, grid: Grid) -> None:
+def _require_same_files(folder: Path, meta: Meta, recording: Recording, grid: Grid) -> None:
     try:
         if untouched(meta.sources, recording):
             return
         if now := renewed(meta.sources, recording):
-            remember(place, meta, replace(meta, sources=now))
+            remember(entry_place(folder, recording, grid), meta, replace(meta, sources=now))
             return
     except FileNotFoundError as error:
         raise CacheError(
@@ -181,7 +182,9 @@ def _require_same_files(place: Path, meta: Meta, recording: Recording, grid: Gri
             f"{recording.key}: cannot read {shown(error.filename or recording.video)} "
             f"({error.strerror}); change its rights, or use the cache alone (--cached)"
         ) from error
-    raise CacheError(f"{recording.key} has changed since it was cached: {advice(recording, grid)}")
+    raise CacheError(
+        f"{recording.key} has changed since it was cached: {advice(folder, recording, grid)}"
+    )
 
 
 def load_entry(place: Path, meta: Meta) -> CachedRecording:

@@ -83,7 +83,7 @@ def test_a_recording_that_is_not_there(folder: Path, tmp_path: Path) -> None:
     one = video(tmp_path / "data")
     line = complaint(folder, one)
     assert "not in the cache" in line
-    assert f"aimanet datasets prepare tiny={one.root} --image-size 8 --fs 30" in line
+    assert f"`aimanet datasets prepare tiny={one.root} --size 8 --fs 30 --cache {folder}`" in line
     fill(folder, one, grid=Grid(36, 30))
     assert "not in the cache" in complaint(folder, one)  # of that grid
 
