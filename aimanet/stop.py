@@ -10,12 +10,13 @@ from types import FrameType, TracebackType
 class StopRequest:
     """Ctrl-C and SIGTERM as a wish that a loop honours between two frames.
 
-    A second Ctrl-C interrupts at once. Outside the main thread signals stay as they are and
-    only ``ask`` works.
+    A second Ctrl-C interrupts at once, unless it is ``patient``. Outside the main thread signals
+    stay as they are and only ``ask`` works.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, patient: bool = False) -> None:
         self.asked = False
+        self._patient = patient
 
     def ask(self) -> None:
         """Wishes for the end."""
@@ -35,6 +36,6 @@ class StopRequest:
             signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.asked and not self._patient:
             raise KeyboardInterrupt
         self.asked = True

@@ -1,27 +1,33 @@
-"""``aimanet train``: the network's weights from drawn faces."""
+"""``aimanet train``: the network's weights from drawn faces, data sets, sessions, or a mixture."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any
+from dataclasses import dataclass, field
+from typing import Annotated
 
 import tyro
 
 from aimanet.stop import StopRequest
-from aimanet.terminal.records import number, to_line
-from aimanet.training import TrainConfig, fit
+from aimanet.terminal.records import to_line
+from aimanet.training import TrainConfig, World, fit, join, settle
+from aimanet.training.journal import progress_record
 from aimanet.types import TrainProgress
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Train the network on drawn faces. Ctrl-C ends it and keeps what has been learnt.
+    """Train the network: on drawn faces, data sets, your own sessions, or a mixture.
+
+    Ctrl-C ends it and keeps what has been learnt; `--resume` goes on, bit for bit. Beside the
+    result (NAME.safetensors) a folder NAME.run holds the state, the log and the best checkpoints.
 
     Examples: `aimanet train --out mine.safetensors --minutes 60`,
-    `aimanet train --device cuda --steps 20000 --fresh 8 --workers 8 --json`.
+    `aimanet train --data pure=~/PURE synthetic --data-weights 3 1 --finetune tscan.safetensors`,
+    `aimanet train --out mine.safetensors --resume`,
+    `torchrun --nproc_per_node 4 -m aimanet train --data ~/UBFC --batch 64 --epochs 30`.
     """
 
     config: Annotated[TrainConfig, tyro.conf.OmitArgPrefixes] = field(default_factory=TrainConfig)
@@ -31,39 +37,39 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """Trains until the last step, the time limit or Ctrl-C."""
-    with StopRequest() as stop, closing(fit(options.config)) as steps:
-        last = _print_lines(steps, stop) if options.json else _show_progress(steps, stop)
-    if not options.json:
-        done = f"after step {last.step} of {last.n_steps}" if last else "before the first step"
-        word = "Stopped" if stop.asked else "Finished"
-        print(f"{word} {done}; weights in {options.config.out}")
+    """Trains until the last step, the time limit, early stop or Ctrl-C."""
+    from aimanet.commands.train_data import gather
+
+    with join(options.config.device) as world:
+        config, data = gather(settle(options.config, world), world)
+        # torchrun hands Ctrl-C on to processes that have got it from the terminal already.
+        with (
+            StopRequest(patient=world.size > 1) as stop,
+            closing(fit(config, data, stop=lambda: stop.asked, world=world)) as steps,
+        ):
+            last = _follow(steps, world, json=options.json)
+        if world.first and not options.json:
+            print(_ending(config, last, stopped=stop.asked))
     return 0
 
 
-def progress_record(progress: TrainProgress) -> dict[str, Any]:
-    """A `TrainProgress` as plain JSON values; null where a figure is missing or not finite."""
-    return {
-        name: number(value, 6) if isinstance(value, float) else value
-        for name, value in asdict(progress).items()
-    }
-
-
-def _print_lines(steps: Iterator[TrainProgress], stop: StopRequest) -> TrainProgress | None:
+def _follow(steps: Iterator[TrainProgress], world: World, *, json: bool) -> TrainProgress | None:
+    """Shows the steps; of several processes only the first one does."""
+    if not json and world.first:
+        return _show_progress(steps)
     last = None
     for last in steps:
-        print(to_line(progress_record(last)), flush=True)
-        if stop.asked:
-            break
+        if world.first:
+            print(to_line(progress_record(last)), flush=True)
     return last
 
 
-def _show_progress(steps: Iterator[TrainProgress], stop: StopRequest) -> TrainProgress | None:
+def _show_progress(steps: Iterator[TrainProgress]) -> TrainProgress | None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (
-        TextColumn("training"),
+        TextColumn("training{task.fields[epoch]}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("loss {task.fields[loss]:.3f}  {task.fields[rate]:.0f} frames/s"),
@@ -72,7 +78,7 @@ def _show_progress(steps: Iterator[TrainProgress], stop: StopRequest) -> TrainPr
     last = None
     console = Console(highlight=False)
     with Progress(*columns, console=console, disable=not sys.stdout.isatty()) as progress:
-        task = progress.add_task("", total=None, loss=float("nan"), rate=0.0, eta="?")
+        task = progress.add_task("", total=None, loss=float("nan"), rate=0.0, eta="?", epoch="")
         for last in steps:
             progress.update(
                 task,
@@ -81,11 +87,10 @@ def _show_progress(steps: Iterator[TrainProgress], stop: StopRequest) -> TrainPr
                 loss=last.train_loss,
                 rate=last.frames_per_s,
                 eta=clock(last.eta_s),
+                epoch=f" (epoch {last.epoch + 1})" if last.epoch else "",
             )
             if last.val_mae_bpm is not None:
                 console.print(_validation_line(last))
-            if stop.asked:
-                break
     return last
 
 
@@ -95,6 +100,18 @@ def _validation_line(p: TrainProgress) -> str:
         f"step {p.step:>6}  loss {p.train_loss:.3f}{loss}, "
         f"error {p.val_mae_bpm:.2f} BPM  ({clock(p.elapsed_s)})"
     )
+
+
+def _ending(config: TrainConfig, last: TrainProgress | None, *, stopped: bool) -> str:
+    weights = f"weights in {config.out}"
+    if stopped:
+        done = f"after step {last.step} of {last.n_steps}" if last else "before the first step"
+        return f"Stopped {done}; {weights}; --resume goes on"
+    if last is None:
+        return f"Nothing left to do: the run is at its end (more --steps go on); {weights}"
+    early = last.step < last.n_steps and last.eta_s > 0
+    word = "Finished early, no better for a while," if early else "Finished"
+    return f"{word} after step {last.step} of {last.n_steps}; {weights}"
 
 
 def clock(seconds: float) -> str:
