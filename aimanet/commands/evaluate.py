@@ -43,7 +43,8 @@ class Options:
     profile: str = "toolbox-2025"
     """toolbox-2025 (0.6-3.3 Hz) or neurips2023 (0.75-2.5 Hz, as in the published table)."""
     window: float | None = None
-    """Score windows of so many seconds instead of whole videos."""
+    """Score windows of so many seconds instead of whole videos. Of --data whole windows only; of
+    --predictions a shorter rest counts, too, as in rPPG-Toolbox."""
     out: Path | None = None
     """Write an HTML report, tables (CSV, JSON), plots and the predicted waves to this folder."""
     json: bool = False

@@ -6,6 +6,7 @@ A recording that fails is listed with its reason and never stops the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -126,11 +127,11 @@ def _prepare(selection: Selection, grid: Grid, settings: Settings, tell: Tell) -
     from aimanet.datasets.prepare import prepare
 
     failed = {}
-    steps = prepare(selection.recordings, grid, settings.cache, jobs=settings.jobs)
-    for step in steps:
-        if step.state == "skipped":
-            failed[step.recording.name] = step.reason
-        tell(f"{selection.dataset}: face crops", step.done, step.total)
+    with closing(prepare(selection.recordings, grid, settings.cache, jobs=settings.jobs)) as steps:
+        for step in steps:
+            if step.state == "skipped":
+                failed[step.recording.name] = step.reason
+            tell(f"{selection.dataset}: face crops", step.done, step.total)
     return failed
 
 

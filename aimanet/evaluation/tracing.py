@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +103,9 @@ def score_traced(
     """Scores a recording; returns the scores and the waves that were scored.
 
     The toolbox knows no holes. Here a whole video is its longest piece without a hole, and
-    windows are cut from every piece that holds at least one (from the longest where none does).
+    windows are cut from every piece that holds at least one; rests shorter than a window, which
+    the toolbox would count like whole ones, are left out. Where no piece is as long as a window,
+    the longest counts as one.
 
     Raises:
         EvaluationError: no piece is long enough.
@@ -130,4 +132,9 @@ def _used(pieces: tuple[Prediction, ...], window_s: float | None) -> tuple[Predi
     if window_s is None:
         return (longest,)
     size = window_samples(window_s, longest.fs)
-    return tuple(piece for piece in pieces if len(piece.pred) >= size) or (longest,)
+    return tuple(_whole_windows(p, size) for p in pieces if len(p.pred) >= size) or (longest,)
+
+
+def _whole_windows(piece: Prediction, size: int) -> Prediction:
+    kept = len(piece.pred) // size * size
+    return replace(piece, pred=piece.pred[:kept], label=piece.label[:kept])
