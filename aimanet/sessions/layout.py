@@ -85,9 +85,9 @@ def require_free(folder: Path) -> None:
         taken = any(folder.iterdir())
     except FileNotFoundError:
         return
-    except NotADirectoryError:
-        raise SessionError(f"{folder} is a file: name a new folder for the session") from None
     except OSError as error:
+        if folder.is_file():
+            raise SessionError(f"{folder} is a file: name a new folder for the session") from None
         raise SessionError(_refused(folder, error)) from error
     if taken:
         raise SessionError(f"{folder} is not empty: name a new folder, nothing is overwritten")

@@ -230,7 +230,9 @@ class SessionWriter:
         except (OSError, av.error.FFmpegError, SessionError) as error:
             self.failure = self._told(error)
             self.is_open = False
-            self._salvage(str(self.failure))
+            self._salvage(str(self.failure), disk_is_well=error is self.failure)
+            if error is self.failure:
+                raise
             raise self.failure from error
 
     def _told(self, error: Exception) -> SessionError:
@@ -248,13 +250,15 @@ class SessionWriter:
             f"{self.duration_s:.0f} s, and what is there up to then can be opened"
         )
 
-    def _salvage(self, stopped: str) -> None:
+    def _salvage(self, stopped: str, disk_is_well: bool) -> None:
         """Leaves whole files behind, and the reason where there is room for it."""
-        if self._video is not None:
-            self._video.abandon()
         try:
+            if self._video is not None and disk_is_well:
+                self._video.finish()
+            elif self._video is not None:
+                self._video.abandon()
             self._save_end(stopped)
-        except OSError:
+        except (OSError, av.error.FFmpegError):
             pass  # then it is a session without an end
         self._close_rows()
 

@@ -1,0 +1,86 @@
+"""Any picture of a session at once: what a slider needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+
+import av
+import av.error
+import numpy as np
+from av.video.frame import VideoFrame
+
+from aimanet.sessions.layout import SessionError
+from aimanet.sessions.reader import Session
+from aimanet.sessions.replay import stamps_ms
+from aimanet.types import Frame
+
+STROLL_MS = 500
+"""So far ahead it is quicker to read on than to jump."""
+
+
+class Scrubber:
+    """The pictures of a session by time. Use and close it in one thread.
+
+    A recording that was interrupted has no index at its end: the first jump far ahead reads up to
+    there once.
+
+    Raises:
+        SessionError: it kept no video, or the video cannot be opened.
+    """
+
+    def __init__(self, session: Session) -> None:
+        if session.video is None or not len(session.frames):
+            raise SessionError(f"{session.folder} has no video to look at")
+        self._table = session.frames
+        self._stamps = stamps_ms(session.frames.t)
+        try:
+            self._container = av.open(str(session.video.absolute()))
+            self._stream = self._container.streams.video[0]
+        except (av.error.FFmpegError, OSError, IndexError) as error:
+            raise SessionError(f"{session.video} cannot be opened ({error})") from error
+        self._pictures: Iterator[VideoFrame] = iter(())
+        self._at: int | None = None  # the stamp of the last picture that was decoded
+        self._frame: Frame | None = None
+
+    def at(self, t: float) -> Frame | None:
+        """The frame that is on the screen at ``t`` s; None where its picture is lost."""
+        row = int(np.clip(np.searchsorted(self._table.t, t, "right") - 1, 0, len(self._table) - 1))
+        index = int(self._table.index[row])
+        if self._frame is not None and self._frame.index == index:
+            return self._frame
+        picture = self._find(self._stamps[row])
+        if picture is None:
+            return None
+        image = np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
+        self._frame = Frame(index, float(self._table.t[row]), image)
+        return self._frame
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+
+    def __enter__(self) -> Scrubber:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _find(self, stamp: int) -> VideoFrame | None:
+        try:
+            if self._at is None or not 0 < stamp - self._at <= STROLL_MS:
+                self._container.seek(stamp, stream=self._stream)
+                self._pictures = self._container.decode(self._stream)
+            for picture in self._pictures:
+                self._at = picture.pts
+                if picture.pts is not None and picture.pts >= stamp:
+                    return picture if picture.pts == stamp else None
+        except (av.error.FFmpegError, OSError):
+            pass  # a damaged stretch, or the end of a file that was cut short
+        self._at = None
+        return None

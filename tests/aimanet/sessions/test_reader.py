@@ -1,0 +1,159 @@
+"""Sessions as they are found: whole, cut, edited by hand, from the future."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from aimanet.sessions.layout import FILES, SessionError
+from aimanet.sessions.reader import open_session
+from aimanet.types import State
+from tests.aimanet.sessions.recordings import START, times, write_session
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_session(tmp_path / "s", 60, participant="P07")
+
+
+def edit_head(folder, **changes):
+    path = folder / "session.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_everything_that_was_written_is_read(folder):
+    session = open_session(folder)
+    assert session.problems == ()
+    assert not session.interrupted
+    assert np.array_equal(session.frames.t, times(60) - START)
+    assert np.array_equal(session.frames.box[0], [1.5, -2.25, 40.0, 40.0])
+    assert np.isnan(session.frames.box[4]).all()
+    assert session.frames.missing == 0
+    assert [r.state for r in session.readings][:3] == [State.WARMING_UP] * 2 + [State.OK]
+    assert session.readings[0].hr_bpm is None
+    assert session.readings[-1].hr_bpm == 70.0 + 59 / 7
+    assert len(session.bvp) == len(session.bvp_t) > 50
+    assert [(m.t, m.name) for m in session.markers] == [(0.5, 'stood up, "quickly"')]
+    assert (session.info.participant, session.reference) == ("P07", None)
+    assert session.duration_s == session.frames.t[-1]
+
+
+def test_a_row_that_went_in_only_halfway_is_left_out(folder):
+    for name in ("frames.csv", "readings.csv", "bvp.csv"):
+        path = folder / name
+        path.write_bytes(path.read_bytes()[:-3])
+    session = open_session(folder)
+    assert len(session.frames) == 59
+    assert len(session.readings) == 5
+    assert session.problems == tuple(
+        f"{name}: half a row at the end, left out"
+        for name in ("frames.csv", "readings.csv", "bvp.csv")
+    )
+
+
+def test_zeros_at_the_end_after_a_power_cut_are_left_out(folder):
+    with (folder / "frames.csv").open("ab") as file:
+        file.write(b"\0" * 4096)
+    session = open_session(folder)
+    assert len(session.frames) == 60
+    assert "half a row" in session.problems[0]
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith((".csv", ".mkv"))][:5])
+def test_a_missing_file_is_told_and_the_rest_opens(folder, name):
+    (folder / name).unlink()
+    session = open_session(folder)
+    assert len(session.problems) == 1
+    assert session.problems[0].startswith(f"{name} is missing")
+    assert (session.video is None) == (name == "video.mkv")
+    assert (len(session.frames) == 0) == (name == "frames.csv")
+
+
+def test_rows_edited_into_nonsense_are_counted_and_skipped(folder):
+    path = folder / "readings.csv"
+    lines = path.read_text().splitlines()
+    lines[2] = "tea,70,5,ok,0.5"
+    lines[4] = lines[4].replace("ok", "splendid")
+    lines[5] = "0.1,70,5,ok,0.5"  # before its neighbour
+    path.write_text("\n".join(lines) + "\n")
+    session = open_session(folder)
+    assert len(session.readings) == 3
+    assert session.problems == ("readings.csv: 3 lines, the first 3 cannot be read, left out",)
+
+
+def test_other_columns_are_no_table_of_ours(folder):
+    (folder / "bvp.csv").write_text("time;pulse\n1;2\n")
+    session = open_session(folder)
+    assert len(session.bvp) == 0
+    assert session.problems == ("bvp.csv does not begin with t,bvp: left out",)
+
+
+def test_an_editor_of_windows_does_no_harm(folder):
+    path = folder / "markers.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert open_session(folder).problems == ()
+    assert open_session(folder).markers[0].name == 'stood up, "quickly"'
+
+
+def test_holes_in_the_index_are_missing_frames(folder):
+    path = folder / "frames.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:20] + lines[25:]))
+    assert open_session(folder).frames.missing == 5
+
+
+def test_a_reference_is_read_with_and_without_its_own_rate(folder):
+    (folder / "reference.csv").write_text("t,ppg\n0,1\n0.01,2\n0.02,\n0.03,4\n")
+    reference = open_session(folder).reference
+    assert np.array_equal(reference.ppg, [1, 2, np.nan, 4], equal_nan=True)
+    assert reference.hr_bpm is None
+    (folder / "reference.csv").write_text("t,ppg,hr_bpm\n0,1,70\n0.01,2,\n")
+    assert np.array_equal(open_session(folder).reference.hr_bpm, [70, np.nan], equal_nan=True)
+
+
+def test_an_interrupted_session_opens_and_says_so(folder):
+    edit_head(folder, ended=None)
+    session = open_session(folder)
+    assert session.interrupted
+    assert len(session.frames) == 60
+    assert session.problems == ("the recording was interrupted; everything up to then is here",)
+
+
+def test_a_newer_version_asks_for_an_update(folder):
+    edit_head(folder, format="aimanet-session-2")
+    with pytest.raises(SessionError, match=r"of another version \(aimanet-session-2\): update"):
+        open_session(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"format": "aimanet-session-1", ', "session.json is damaged"),
+        ("[]", "is no session"),
+        ('{"format": "else"}', "is no session"),
+        ("\udcff", "session.json is damaged"),
+        ('{"format": "aimanet-session-1", "started": "yesterday"}', "started: .*; mend this entry"),
+        ('{"format": "aimanet-session-1", "kept": "all"}', "kept: .*; mend this entry"),
+        ('{"format": "aimanet-session-1", "source": {"live": 7}}', r"source.live: .*; mend"),
+    ],
+)
+def test_a_head_edited_by_hand_names_the_place(folder, text, says):
+    (folder / "session.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(SessionError, match=says) as told:
+        open_session(folder)
+    assert "\n" not in str(told.value)
+
+
+def test_a_head_with_less_in_it_opens(folder):
+    (folder / "session.json").write_text('{"format": "aimanet-session-1", "participant": 7}')
+    session = open_session(folder)
+    assert session.info.participant == "7"
+    assert len(session.frames) == 60
+
+
+def test_what_is_no_session_is_told(tmp_path):
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(SessionError, match=r"is no session: there is no session\.json"):
+            open_session(path)
