@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
+import tempfile
 import warnings
 from dataclasses import dataclass
 from importlib import import_module
@@ -86,15 +86,15 @@ def to_onnx(net: TSCAN, card: Card) -> bytes:
 def _traced(net: TSCAN) -> bytes:
     frames = "frames"
     per_frame = net.recipe.appearance == "frame"
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        file = Path(folder) / "model.onnx"
         # The tracing exporter is said to be old. It is also the one that is the same in all
         # versions of torch that we allow, takes a second instead of ten, and needs no package.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             net.eval(),
             random_windows(net.recipe, 2),
-            buffer,
+            file,
             opset_version=OPSET,
             dynamo=False,
             input_names=["motion", "appearance"],
@@ -105,7 +105,7 @@ def _traced(net: TSCAN) -> bytes:
                 "bvp": {0: "windows"},
             },
         )
-    return buffer.getvalue()
+        return file.read_bytes()
 
 
 def random_windows(recipe: Recipe, n: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

@@ -97,8 +97,8 @@ def _read_torch(path: Path) -> TorchFile:
 
 
 def _refused(path: Path, reason: str) -> CheckpointError:
-    code = re.search(r"(?:GLOBAL|global|class|function):? `?([\w.]+)", reason)
-    if code is None or "nsupported" not in reason:
+    code = re.search(r"(?:GLOBAL|function|class) ([\w.]+)", reason)
+    if code is None:
         return CheckpointError(f"{path} is no readable PyTorch file: fetch it again")
     return CheckpointError(
         f"{path} holds more than tensors ({code[1]}) and was not opened, since that could run"
@@ -135,7 +135,7 @@ def _read_hdf5(path: Path) -> KerasFile:
     return KerasFile(path, arrays, tuple(layers))
 
 
-def _arrays(root: Any, dataset: type) -> Iterator[tuple[str, NDArray[np.float32]]]:
+def _arrays(root: Any, dataset: Any) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """All arrays under ``root`` by path; the optimiser's are left out."""
     items: list[tuple[str, Any]] = []
     root.visititems(lambda name, item: items.append((name, item)))
