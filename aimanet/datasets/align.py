@@ -17,6 +17,8 @@ from aimanet.datasets.base import Label, Signal
 
 HOLE_S = 0.5
 """Between samples further apart than this (s) the sensor says nothing."""
+RATE_HOLE_S = 10.0
+"""No longer than this is a heart rate taken to be what lies between two readings of it."""
 FASTER = 1.5
 """A sensor this many times faster than the grid is low-passed first."""
 CUTOFF = 0.4
@@ -46,11 +48,12 @@ def on_grid(label: Label, t: Signal) -> tuple[Signal, Signal]:
 
 
 def stretched(samples: int, frames: int, fps: float) -> Signal:
-    """Times (s) of ``samples`` that share first and last moment with ``frames`` at ``fps``.
+    """Times (s) of ``samples`` that begin with the first of ``frames`` and last as long as all.
 
-    What is done with a sensor without time stamps that ran from the first frame to the last.
+    What is done with a sensor without time stamps that ran as long as the video. (rPPG-Toolbox
+    puts the last sample on the last frame instead, which is up to one frame too early.)
     """
-    return np.linspace(0.0, max(frames - 1, 0) / fps, samples)
+    return np.arange(samples) * (frames / fps / max(samples, 1))
 
 
 def drift_s(t: Signal, last_frame_s: float) -> float:
@@ -65,7 +68,7 @@ def _heart_rate_at(label: Label, t: Signal) -> Signal:
     if label.hr_bpm is None:
         return hr_bpm
     known = np.where(label.hr_bpm > 0, label.hr_bpm, np.nan)
-    for times, rate in _stretches(label.t, known):
+    for times, rate in _stretches(label.t, known, _rate_hole_s(label.t)):
         inside = _inside(t, times)
         hr_bpm[inside] = np.interp(t[inside], times, rate)
     return hr_bpm
@@ -76,11 +79,17 @@ def _rate(t: Signal) -> float:
     return 1.0 / float(np.median(np.diff(t))) if len(t) > 1 else np.inf
 
 
-def _stretches(t: Signal, values: Signal) -> list[tuple[Signal, Signal]]:
+def _rate_hole_s(t: Signal) -> float:
+    """What a hole is among heart rates, which some sensors give once a second or less often."""
+    usual = float(np.median(np.diff(t))) if len(t) > 1 else 0.0
+    return min(max(HOLE_S, 2.5 * usual), RATE_HOLE_S)
+
+
+def _stretches(t: Signal, values: Signal, hole_s: float = HOLE_S) -> list[tuple[Signal, Signal]]:
     """The finite samples, parted at the holes; at least two samples each."""
     good = np.isfinite(t) & np.isfinite(values)
     t, values = t[good].astype(np.float64), values[good].astype(np.float64)
-    cuts = np.flatnonzero(np.diff(t) > HOLE_S + _SAME_S) + 1
+    cuts = np.flatnonzero(np.diff(t) > hole_s + _SAME_S) + 1
     parts = zip(np.split(t, cuts), np.split(values, cuts), strict=True)
     return [(a, b) for a, b in parts if len(a) > 1]
 

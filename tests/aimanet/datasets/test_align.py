@@ -102,6 +102,16 @@ def test_a_rate_of_zero_is_no_rate() -> None:
     assert np.allclose(hr_bpm[t >= 3], rate[t >= 3])
 
 
+def test_rates_once_a_second_are_no_holes() -> None:
+    t = np.delete(np.arange(0.0, 60.0), range(20, 26))
+    label = Label(t, np.full(len(t), np.nan), 60.0 + t)
+    ppg, hr_bpm = on_grid(label, GRID)
+    assert np.isnan(ppg).all()
+    hole = (GRID > 19) & (GRID < 26)
+    assert np.isnan(hr_bpm[hole]).all()
+    assert np.allclose(hr_bpm[~hole], 60.0 + GRID[~hole])
+
+
 def test_no_rate_from_a_sensor_without_one() -> None:
     t = np.arange(0, 10, 1 / 60)
     assert np.isnan(on_grid(Label(t, sine(t, 1.0)), t)[1]).all()
@@ -124,9 +134,10 @@ def test_identical_grids_change_nothing() -> None:
     assert np.allclose(on_grid(Label(t, wave), t)[0], wave, atol=1e-12)
 
 
-def test_stretched_shares_both_ends() -> None:
-    t = stretched(1000, 251, 25.0)
-    assert (t[0], t[-1], len(t)) == (0.0, 10.0, 1000)
+def test_stretched_lasts_as_long_as_the_frames() -> None:
+    assert np.allclose(stretched(2500, 250, 25.0), np.arange(2500) / 250.0)
+    assert np.allclose(stretched(250, 250, 25.0), np.arange(250) / 25.0)
+    assert stretched(0, 250, 25.0).shape == (0,)
     assert stretched(5, 0, 30.0).tolist() == [0.0] * 5
 
 
