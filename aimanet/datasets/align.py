@@ -53,7 +53,7 @@ def stretched(samples: int, frames: int, fps: float) -> Signal:
     What is done with a sensor without time stamps that ran as long as the video. (rPPG-Toolbox
     puts the last sample on the last frame instead, which is up to one frame too early.)
     """
-    return np.arange(samples) * (frames / fps / max(samples, 1))
+    return np.arange(samples, dtype=np.float64) * (frames / fps / max(samples, 1))
 
 
 def drift_s(t: Signal, last_frame_s: float) -> float:

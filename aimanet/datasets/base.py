@@ -104,8 +104,9 @@ class Dataset(ABC):
 
     ``name`` for the command line ("ubfc-rppg"), ``title`` for people, ``where`` says how it is
     obtained and under which terms, ``layout`` shows the folder as it is downloaded.
-    ``cropped`` is True where frames show the face alone already. ``version`` is raised when the
-    reader gives other frames, times or labels than before: caches of the old ones are then stale.
+    ``cropped`` is True where all frames show the face alone already (`face_alone`). ``version``
+    is raised when the reader gives other frames, times or labels than before: caches of the old
+    ones are then stale.
     """
 
     name: str
@@ -145,6 +146,10 @@ class Dataset(ABC):
 
         Never raises for what the files hold: problems are told in the result.
         """
+
+    def face_alone(self, recording: Recording) -> bool:
+        """Whether the recording's frames show the face alone already."""
+        return self.cropped
 
     def files(self, recording: Recording) -> tuple[Path, ...]:
         """All files the frames and the label are read from, for the cache's key."""

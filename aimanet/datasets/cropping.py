@@ -73,7 +73,7 @@ class Cropper:
 
     def _faces(self, recording: Recording, dataset: Dataset) -> Iterator[FaceCrop]:
         frames = dataset.frames(recording)
-        if dataset.cropped:
+        if dataset.face_alone(recording):
             return map(whole_frame, frames)
         if self._tracker is None:
             size = max(LIVE_CROP_SIZE, self._grid.image_size)

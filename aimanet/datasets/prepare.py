@@ -100,7 +100,7 @@ def _crop(
 ) -> Generator[tuple[Recording, Outcome], None, None]:
     if not recordings:
         return
-    if not all(DATASETS[recording.dataset].cropped for recording in recordings):
+    if not all(DATASETS[each.dataset].face_alone(each) for each in recordings):
         # Once and here: not fetched by every worker.
         model = face_model_path()
         settings = Settings(settings.folder, settings.grid, model, settings.detector)

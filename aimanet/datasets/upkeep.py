@@ -88,7 +88,7 @@ class Settings:
             video=real(recording.video),
             sources=sources,
             reader=dataset.version,
-            detector="" if dataset.cropped else self.detector,
+            detector="" if dataset.face_alone(recording) else self.detector,
         )
 
     def of_today(self, meta: Meta, recording: Recording, sources: Fingerprint) -> Meta:

@@ -242,6 +242,7 @@ def session(
     participant: str = "anna",
     reference: str | None = "t,ppg,hr_bpm",
     kept: str = "frame",
+    killed: bool = False,
     **head,
 ) -> Signal:
     """A session with a contact sensor at 100 Hz; the true times of its frames (from 0)."""
@@ -258,7 +259,7 @@ def session(
     }
     write_text(folder / "session.json", json.dumps(about | head, indent=2))
     if kept != "none":
-        write_ffv1(folder / "video.mkv", face.images(t), t)
+        write_ffv1(folder / "video.mkv", face.images(t), t, killed)
     rows = [f"{k},{at!r},10.0,5.0,50.0,50.0" for k, at in enumerate(t.tolist())]
     write_text(folder / "frames.csv", "\n".join(["index,t,x,y,w,h", *rows]) + "\n")
     write_text(folder / "readings.csv", "t,hr_bpm,snr_db,state,quality\n")
@@ -273,11 +274,12 @@ def session(
     return t
 
 
-def write_ffv1(path: Path, images: Iterable[Image], t: Signal) -> Path:
-    """Lossless Matroska with the frames' own times in ms."""
+def write_ffv1(path: Path, images: Iterable[Image], t: Signal, killed: bool = False) -> Path:
+    """Lossless Matroska with the frames' own times in ms; killed: what is on the disk then."""
     stamps = [round(1000 * at) for at in t]
     assert all(a < b for a, b in pairwise(stamps))
-    with av.open(str(path), "w") as container:
+    often = {"cluster_time_limit": "250", "flush_packets": "1"}
+    with av.open(str(path), "w", container_options=often) as container:
         stream = container.add_stream("ffv1", rate=30)
         stream.pix_fmt = "bgr0"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
@@ -287,5 +289,8 @@ def write_ffv1(path: Path, images: Iterable[Image], t: Signal) -> Path:
             picture = av.VideoFrame.from_ndarray(image, "rgb24")
             picture.pts, picture.time_base = stamp, Fraction(1, 1000)
             container.mux(stream.encode(picture))
+        on_disk = path.read_bytes()
         container.mux(stream.encode(None))
+    if killed:
+        path.write_bytes(on_disk)
     return path
