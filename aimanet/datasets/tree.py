@@ -14,6 +14,8 @@ _IGNORED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 _MANY = 24
 """More folders than this beside each other are content, not wrappers to look into."""
+_TOO_MANY = 500
+"""A level with more wrappers than this is not that of a data set, but of a whole disk."""
 
 
 @dataclass(slots=True)
@@ -51,24 +53,28 @@ def listing(folder: Path, problems: list[Problem] | None = None) -> Listing:
 
 
 def search(
-    root: Path, wanted: Callable[[Path], bool], problems: list[Problem], depth: int = 3
+    root: Path, wanted: Callable[[Path], bool], problems: list[Problem], depth: int = 4
 ) -> Iterator[Path]:
     """The folders that are wanted: ``root`` itself or up to ``depth`` levels below it.
 
-    What is wanted is not looked into, and nothing where folders are many: those are somebody
-    else's recordings.
+    What is wanted is not looked into, and neither are folders of which there are many side by
+    side: those are somebody else's recordings.
     """
-    level = [root]
+    level, looked_into = [root], {root}
     for left in range(depth, -1, -1):
-        rest = []
+        wrappers = []
         for folder in level:
             if wanted(folder):
                 yield folder
-            else:
-                rest.append(folder)
-        if not left or len(rest) > _MANY:
+            elif folder in looked_into:
+                wrappers.append(folder)
+        if not left or len(wrappers) > _TOO_MANY:
             return
-        level = [below for folder in rest for below in listing(folder, problems).folders]
+        level = []
+        for folder in wrappers:
+            below = listing(folder, problems).folders
+            level += below
+            looked_into.update(below if len(below) <= _MANY else ())
 
 
 def archives(root: Path, pattern: re.Pattern[str], have: Iterable[str]) -> Iterator[Problem]:

@@ -45,14 +45,16 @@ def film_of(path: Path) -> Film:
         DatasetError: it is missing or empty, or no frame in it can be decoded.
     """
     info = _info(path)
-    frames, seconds = info.frames, info.duration_s
-    present = _present(path, info)
-    if frames is None and seconds and info.fps:
-        frames = round(seconds * info.fps)
-    if frames is None and present is not None:
-        frames = round(present)
-    if frames and info.fps:
-        seconds = frames / info.fps
+    frames, seconds, present = info.frames, info.duration_s, None
+    if path.stat().st_size > _COUNTED_BYTES:
+        present = _estimated(path, info)
+    else:
+        count, end_s = _packets(path)
+        present = float(count)
+        if frames is None and end_s and seconds:  # no count in the header, but a duration
+            frames = round(count * max(seconds / end_s, 1.0))
+    if info.frames and info.fps:
+        seconds = info.frames / info.fps
     return Film(frames, info.fps, seconds, tuple(_cut_short(path, frames, present)))
 
 
@@ -70,21 +72,20 @@ def stream_video(path: Path, times: Signal | None = None) -> Iterator[Frame]:
     from aimanet.sources.video import VideoSource
 
     source = VideoSource(str(path), path, realtime=False)
-    seen, start = 0, 0.0
+    seen, start, last = 0, 0.0, 0.0
     try:
         info = source.open()
         for frame in source:
             if not seen:
                 start = frame.t - (frame.index / info.fps if info.fps else 0.0)
-            seen += 1
+            seen, last = seen + 1, frame.t
             t = frame.t - start if times is None else time_of(frame.index, times)
             yield Frame(frame.index, t, frame.image)
     except (SourceError, OSError, ValueError) as error:
         raise DatasetError(str(error)) from error
     finally:
         source.close()
-    promised = info.frames or round((info.duration_s or 0.0) * (info.fps or 0.0))
-    _require_whole(path, seen, promised)
+    _require_whole(path, seen, info.frames or _by_duration(seen, last, info))
 
 
 def stream_images(paths: Sequence[Path], times: Signal) -> Iterator[Frame]:
@@ -125,11 +126,15 @@ def _info(path: Path) -> SourceInfo:
         source.close()
 
 
-def _present(path: Path, info: SourceInfo) -> float | None:
+def _by_duration(seen: int, last_s: float, info: SourceInfo) -> int:
+    """How many frames there should be, where the header knows only how long the film is."""
+    end_s = last_s + 1.0 / (info.fps or 30.0)
+    return round(seen * max((info.duration_s or 0.0) / end_s, 1.0))
+
+
+def _estimated(path: Path, info: SourceInfo) -> float | None:
     """How many frames the file's bytes hold, None where only reading all of them would tell."""
     size = path.stat().st_size
-    if size <= _COUNTED_BYTES:
-        return _packets(path)
     if info.frames and info.detail.startswith("rawvideo"):
         return min(info.frames, size / (3 * info.width * info.height))
     missing = _missing_bytes(path, size)
@@ -138,18 +143,22 @@ def _present(path: Path, info: SourceInfo) -> float | None:
     return None
 
 
-def _packets(path: Path) -> int:
+def _packets(path: Path) -> tuple[int, float]:
+    """How many packets of video there are, and when (s) the last of them ends."""
     import av
     import av.error
 
-    count = 0
+    count, end_s = 0, 0.0
     try:
         with av.open(str(path.absolute()), metadata_errors="replace") as container:
             for packet in container.demux(video=0):
                 count += packet.size > 0
+                if packet.pts is not None and packet.time_base:
+                    ticks = packet.pts + (packet.duration or 0)
+                    end_s = max(end_s, float(ticks * packet.time_base))
     except (av.error.FFmpegError, OSError, ValueError):
         pass  # a file cut short ends where its data end
-    return count
+    return count, end_s
 
 
 def _missing_bytes(path: Path, size: int) -> int:
