@@ -45,7 +45,7 @@ def pictures(folder):
         return list(source)
 
 
-@pytest.mark.parametrize("kept", ["frame", "face"])
+@pytest.mark.parametrize("kept", ["frame", pytest.param("face", marks=pytest.mark.slow)])
 def test_kill_9_loses_less_than_a_second(tmp_path, repository, kept):
     folder = tmp_path / "s"
     child = subprocess.Popen(
@@ -171,8 +171,5 @@ def test_a_head_that_lost_its_end_still_lists_length_and_heart_rate(tmp_path):
     listed = entry(tmp_path / "s")
     assert listed.interrupted
     assert not listed.recording
-    assert (listed.duration_s, listed.hr_bpm, listed.ok_share) == (
-        pytest.approx(89 / 30),
-        64.0,
-        1.0,
-    )
+    assert listed.duration_s == pytest.approx(89 / 30)
+    assert (listed.hr_bpm, listed.ok_share) == (64.0, 1.0)
