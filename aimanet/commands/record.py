@@ -177,16 +177,17 @@ def _require_end(options: Options, feed: Feed) -> None:
 
 def _info(options: Options, source: Source, feed: Feed, pipeline: Pipeline) -> SessionInfo:
     from aimanet.sessions.info import Consent
-    from aimanet.sessions.origin import describe
+    from aimanet.sessions.origin import describe, with_method
 
-    described = describe(source, feed.info, pipeline.method, pipeline.config.window_s)
+    described = describe(source, feed.info)
     typed = {
         "kept": options.keep,
         "participant": options.participant,
         "notes": options.notes,
         "consent": Consent(shown=not options.json, confirmed=options.consent),
     }
-    return described.model_copy(update=typed)
+    info = described.model_copy(update=typed)
+    return with_method(info, pipeline.method, pipeline.config.window_s)
 
 
 def _notice(text: str) -> None:

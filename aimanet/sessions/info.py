@@ -12,7 +12,15 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from aimanet.sessions.layout import FAMILY, FILE_MODE, FORMAT, HEAD, SessionError, write_all
+from aimanet.sessions.layout import (
+    FAMILY,
+    FILE_MODE,
+    FORMAT,
+    HEAD,
+    SessionError,
+    sync_folder,
+    write_all,
+)
 
 Kept = Literal["frame", "face", "none"]
 
@@ -146,24 +154,10 @@ def save_info(folder: Path, info: SessionInfo) -> None:
             os.close(fd)
         os.chmod(part, FILE_MODE)
         os.replace(part, folder / HEAD)
-        _sync_folder(folder)
+        sync_folder(folder)
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the new name survive a power cut, where the system lets folders be synchronised."""
-    try:
-        fd = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows
-        return
-    try:
-        os.fsync(fd)
-    except OSError:
-        pass
-    finally:
-        os.close(fd)
 
 
 def now() -> datetime:

@@ -103,6 +103,7 @@ def create(folder: Path) -> None:
     try:
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         folder.chmod(FOLDER_MODE)
+        sync_folder(folder.parent)
     except OSError as error:
         raise SessionError(_refused(folder, error)) from error
 
@@ -127,6 +128,20 @@ def write_all(fd: int, data: bytes | memoryview) -> None:
 def to_disk(fd: int) -> None:
     """Waits until the file's data would survive a power cut."""
     getattr(os, "fdatasync", os.fsync)(fd)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the new name survive a power cut, where the system lets folders be synchronised."""
+    try:
+        fd = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows
+        return
+    try:
+        os.fsync(fd)
+    except OSError:
+        pass
+    finally:
+        os.close(fd)
 
 
 def stamp_ms(t: float, before: int | None) -> int:

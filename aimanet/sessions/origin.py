@@ -14,15 +14,12 @@ from aimanet.sessions.info import CameraRecord, ModelRecord, SessionInfo, Source
 from aimanet.sources import Source, SourceInfo
 
 
-def describe(
-    source: Source, opened: SourceInfo, method: PulseMethod | None, window_s: float | None
-) -> SessionInfo:
-    """What can be said before the first frame; the caller fills in the rest.
+def describe(source: Source, opened: SourceInfo) -> SessionInfo:
+    """What a source says of itself; `with_method` and the caller add the rest.
 
     ``kept``, ``name``, ``participant``, ``notes`` and ``consent`` are the caller's:
     ``describe(...).model_copy(update={"kept": "face"})``.
     """
-    recipe = {} if method is None else dataclasses.asdict(method.recipe)
     return SessionInfo(
         source=SourceRecord(
             spec=without_password(source.spec),
@@ -35,12 +32,19 @@ def describe(
             height=opened.height,
             fps=opened.fps,
         ),
-        method="" if method is None else method.name,
-        model=None if method is None else parse_model(method.model),
-        recipe=recipe,
-        window_s=window_s,
         fps=opened.fps,
     )
+
+
+def with_method(info: SessionInfo, method: PulseMethod, window_s: float) -> SessionInfo:
+    """``info`` with the method that reads the pulse, its weights, recipe and window (s)."""
+    added = {
+        "method": method.name,
+        "model": parse_model(method.model),
+        "recipe": dataclasses.asdict(method.recipe),
+        "window_s": window_s,
+    }
+    return info.model_copy(update=added)
 
 
 def parse_model(model: str | None) -> ModelRecord | None:

@@ -107,6 +107,11 @@ class Recorder:
         """What is offered now will be recorded."""
         return self._thread.is_alive() and not self._stopping and self.error is None
 
+    @property
+    def finished(self) -> bool:
+        """The session is closed, or could not be made; nothing more will happen."""
+        return self._thread.ident is not None and not self._thread.is_alive()
+
     def offer(self, frame: Frame, crop: FaceCrop | None = None) -> bool:
         """Takes a frame if there is room; False if not, or when nothing is recorded any more.
 

@@ -44,7 +44,7 @@ class SessionWriter:
 
     Args:
         folder: the session's; absent or empty.
-        info: what is known beforehand (`aimanet.sessions.origin.describe`).
+        info: what is known beforehand (`describe`, `with_method` in `aimanet.sessions.origin`).
 
     Attributes:
         dropped: frames that did not make it here; the owner counts them, `close` writes it down.
@@ -165,9 +165,9 @@ class SessionWriter:
         size = self._size(frame, crop)
         changes = {"started": started, "t0": frame.t, "size": size}
         self.info = self.info.model_copy(update=changes)
-        save_info(self.folder, self.info)
         if size is not None:
             self._video = LosslessVideo(self.folder, size, self.info.fps)
+        save_info(self.folder, self.info)
 
     def _size(self, frame: Frame, crop: FaceCrop | None) -> tuple[int, int] | None:
         """The video's w, h in px; None where none is kept."""

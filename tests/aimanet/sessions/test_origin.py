@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aimanet.methods import make_method
-from aimanet.sessions.origin import describe, parse_model, without_password
+from aimanet.sessions.origin import describe, parse_model, with_method, without_password
 from aimanet.sources import SourceInfo, open_source
 
 
@@ -27,7 +27,7 @@ def test_no_password_is_written_down(spec, written):
 def test_a_network_camera_is_described_without_its_password():
     source = open_source("http://me:secret@127.0.0.1:9/video")
     opened = SourceInfo(640, 480, 25.0, None, None, "camera gives 640x480@25")
-    info = describe(source, opened, make_method("pos"), 10.0)
+    info = with_method(describe(source, opened), make_method("pos"), 10.0)
     assert "secret" not in info.model_dump_json()
     assert info.source.live
     assert (info.camera.width, info.fps, info.method, info.window_s) == (640, 25.0, "pos", 10.0)

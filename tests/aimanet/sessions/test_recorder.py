@@ -91,15 +91,19 @@ def test_large_pictures_fill_the_queue_by_their_bytes(tmp_path):
 
 def test_what_is_queued_at_the_end_is_still_written(tmp_path):
     disk = SlowDisk(tmp_path / "s", kept="frame")
-    recorder = Recorder(disk).start()
+    recorder = Recorder(disk)
+    assert not recorder.finished
+    recorder.start()
     for i in range(20):
         recorder.offer(frame(i))
     recorder.finish()
     assert not recorder.offer(frame(20))
     assert not recorder.stop(0.01)
+    assert not recorder.finished
     disk.go.set()
     assert recorder.stop()
     assert recorder.stop()
+    assert recorder.finished
     assert open_session(tmp_path / "s").info.frames == 20
     assert recorder.dropped == 0
 
