@@ -217,7 +217,7 @@ def _recordings(options: Options) -> list[Recording]:
         chosen += [r for r in found.recordings if options.include_excluded or not r.excluded]
         if left_out := [r for r in found.recordings if r.excluded and r not in chosen]:
             why = f"{left_out[0].excluded}; --include-excluded takes them"
-            print(f"{name}: {len(left_out)} recordings not prepared ({why})", file=sys.stderr)
+            print(f"{name}: not prepared: {len(left_out)} ({why})", file=sys.stderr)
     if not chosen:
         raise DatasetsFlagsError(
             f"{' '.join(options.specs)}: no recordings to prepare; "

@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 import difflib
-from importlib import import_module
 from pathlib import Path
 
 from aimanet.datasets.arrays import is_arrays
 from aimanet.datasets.base import Dataset, DatasetError
+from aimanet.datasets.bp4d import Bp4d
+from aimanet.datasets.cohface import Cohface
+from aimanet.datasets.ibvp import Ibvp
+from aimanet.datasets.mmpd import Mmpd
+from aimanet.datasets.pure import Pure
+from aimanet.datasets.scamps import Scamps
+from aimanet.datasets.sessions import Sessions
+from aimanet.datasets.ubfc_phys import UbfcPhys
+from aimanet.datasets.ubfc_rppg import UbfcRppg
 
 ARRAYS = "seed"
 """The arrays that the seed's recipe trains on: no frames, so no `Dataset`."""
 
-_CLASSES = {
-    "ubfc_phys": "UbfcPhys",
-    "ubfc_rppg": "UbfcRppg",
-    "pure": "Pure",
-    "scamps": "Scamps",
-    "mmpd": "Mmpd",
-    "ibvp": "Ibvp",
-    "cohface": "Cohface",
-    "bp4d": "Bp4d",
-    "sessions": "Sessions",
-}
+_READERS = (
+    UbfcPhys(),
+    UbfcRppg(),
+    Pure(),
+    Scamps(),
+    Mmpd(),
+    Ibvp(),
+    Cohface(),
+    Bp4d(),
+    Sessions(),
+)
 
-
-def _load() -> dict[str, Dataset]:
-    found: dict[str, Dataset] = {}
-    for module, name in _CLASSES.items():
-        try:
-            dataset = getattr(import_module(f"aimanet.datasets.{module}"), name)()
-        except ModuleNotFoundError:
-            continue  # still being written
-        found[dataset.name] = dataset
-    return found
-
-
-DATASETS: dict[str, Dataset] = _load()
+DATASETS: dict[str, Dataset] = {reader.name: reader for reader in _READERS}
 """The readers by their names on the command line."""
-
-
 SIZES = {
     "ubfc-phys": "56 people, 168 videos of 3 min",
     "ubfc-rppg": "50 videos of 1 min (8 and 42), a person each",

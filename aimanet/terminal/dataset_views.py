@@ -44,8 +44,8 @@ def print_report(report: Report, *, everything: bool) -> None:
     usable = report.usable
     print(f"{report.dataset} in {_printable(report.root)}")
     print(
-        f"  {len(usable)} of {len(report.checked)} recordings can be used: "
-        f"{report.persons} persons, {report.minutes:.1f} minutes"
+        f"  {len(usable)} of {_counted(len(report.checked), 'recording')} can be used: "
+        f"{_counted(report.persons, 'person')}, {report.minutes:.1f} minutes"
     )
     if rates := report.label_hz:
         low, median, high = rates
@@ -91,6 +91,10 @@ def _print_recordings(checked: Sequence[Checked]) -> None:
             "yes" if one.usable else "no",
         )
     Console().print(table)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _printable(path: object) -> str:

@@ -156,7 +156,7 @@ def test_prepare_leaves_out_what_the_authors_leave_out(
     folders.ubfc_phys(tmp_path, subjects=(3,), tasks=("T1",), seconds=0.3)
     assert run("prepare", tmp_path, "--jobs", 1, "--cache", tmp_path / "cache") == 2
     captured = capsys.readouterr()
-    assert "1 recordings not prepared (left out by the data set's authors" in captured.err
+    assert "not prepared: 1 (left out by the data set's authors" in captured.err
     assert "no recordings to prepare" in captured.err
 
 

@@ -10,13 +10,25 @@ import pytest
 from aimanet.datasets import registry
 from aimanet.datasets.base import DatasetError
 from aimanet.datasets.registry import ARRAYS, DATASETS, detect, every_meaning, parse_spec
-from tests.aimanet.datasets import folders
+from tests.aimanet.datasets import folders, folders_b
+
+SHORT = folders.person(1, 0.5)
+
+
+def made(root: Path, _: object) -> Path:
+    return root
+
 
 MADE = {
     "ubfc-phys": lambda root: folders.ubfc_phys(root, (1,), ("T1",), seconds=0.2),
     "ubfc-rppg": lambda root: folders.ubfc_rppg(root, (1,), (5,), seconds=0.2),
     "pure": lambda root: folders.pure(root, ("01-01",), seconds=0.2),
     "cohface": lambda root: folders.cohface(root, (1,), (0,), seconds=0.2),
+    "scamps": lambda root: made(root, folders_b.scamps_file(root / "P000001.mat", SHORT)),
+    "mmpd": lambda root: made(root, folders_b.mmpd_file(root / "subject1" / "p1_0.mat", SHORT)),
+    "ibvp": lambda root: made(root, folders_b.ibvp_session(root / "p01_a", SHORT)),
+    "bp4d": lambda root: folders_b.bp4d(root, (("F001", "T1"),), seconds=0.2),
+    "sessions": lambda root: made(root, folders_b.session(root / "2026-11-22 12-00", SHORT)),
 }
 
 
