@@ -46,7 +46,7 @@ def lag_frames(frames: Iterable[Frame], label: Label, fps: float) -> tuple[float
         t.append(frame.t)
         blood.append(-float(face.mean()))
     moments, wave = np.array(t), np.array(blood)
-    shifts = np.arange(-30, 31) / 10
+    shifts = np.arange(-20, 21) / 10
     fits = []
     for shift in shifts:
         ppg, _ = on_grid(label, moments + shift / fps)
@@ -69,7 +69,7 @@ def scamps_file(
     **change,
 ) -> Path:
     """A file with all of the published variables (``change`` replaces some, None removes)."""
-    face = face or person(int("".join(c for c in path.stem if c.isdigit())), 2.0)
+    face = face or person(int("".join(c for c in path.stem if c.isdigit())), 1.0)
     wide = np.stack([cv2.resize(i, (side * 4 // 3, side)) for i in face.images()])
     left = (wide.shape[2] - side) // 2
     n = len(wide)
@@ -112,7 +112,7 @@ def mmpd_file(
     path: Path, face: Face | None = None, packed: bool = True, dtype: str = "f8", **change
 ) -> Path:
     """``subject1/p1_0.mat`` with the ten variables (``change`` replaces some, None removes)."""
-    face = face or person(sum(map(ord, path.stem)), 2.0)
+    face = face or person(sum(map(ord, path.stem)), 1.0)
     images = np.stack([cv2.resize(i, (80, 60)) for i in face.images()])
     video = images if dtype == "u1" else (images / 255.0).astype(dtype)
     values = {

@@ -43,8 +43,8 @@ def test_the_published_layout(tmp_path):
         "makeup": "False",
     }
     facts = MMPD.look(found.recordings[0])
-    assert (facts.frames, facts.fps, facts.samples, facts.problems) == (60, 30.0, 60, ())
-    assert facts.seconds == pytest.approx(59 / 30)
+    assert (facts.frames, facts.fps, facts.samples, facts.problems) == (30, 30.0, 30, ())
+    assert facts.seconds == pytest.approx(29 / 30)
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4", "u1"])
@@ -52,11 +52,11 @@ def test_the_published_layout(tmp_path):
 def test_frames_are_those_that_were_stored(tmp_path, dtype, packed):
     import cv2
 
-    face = person(4, 2.0)
+    face = person(4, 1.0)
     recording = only(mmpd_file(tmp_path / "subject1/p1_0.mat", face, packed, dtype).parent)
     frames = list(MMPD.frames(recording))
-    assert [f.t for f in frames] == pytest.approx(np.arange(60) / 30)
-    assert [f.index for f in frames] == list(range(60))
+    assert [f.t for f in frames] == pytest.approx(np.arange(30) / 30)
+    assert [f.index for f in frames] == list(range(30))
     for frame, image in zip(frames, face.images(), strict=True):
         assert frame.image.shape == (60, 80, 3)  # upright: rows before columns
         assert np.array_equal(frame.image, cv2.resize(image, (80, 60)))
@@ -64,7 +64,7 @@ def test_frames_are_those_that_were_stored(tmp_path, dtype, packed):
 
 
 def test_the_label_is_at_the_right_moment(tmp_path):
-    face = person(7, 4.0)
+    face = person(7, 3.0)
     recording = only(mmpd_file(tmp_path / "subject1/p1_0.mat", face).parent)
     label = MMPD.label(recording)
     assert np.allclose(label.ppg, face.bvp(label.t))
@@ -74,21 +74,21 @@ def test_the_label_is_at_the_right_moment(tmp_path):
 
 
 def test_a_label_of_another_length_is_stretched_and_told(tmp_path):
-    face = person(7, 4.0)
-    t = np.arange(200) / 50
+    face = person(7, 3.0)
+    t = np.arange(150) / 50
     path = mmpd_file(tmp_path / "subject1/p1_0.mat", face, GT_ppg=face.bvp(t)[:, None])
     recording = only(path.parent)
     lag, _ = lag_frames(MMPD.frames(recording), MMPD.label(recording), 30.0)
     assert abs(lag) < 0.3
     (problem,) = MMPD.look(recording).problems
-    assert "200 samples for 120 frames" in problem.text
+    assert "150 samples for 90 frames" in problem.text
     assert not problem.fatal
 
 
 def test_large_videos_come_in_blocks(tmp_path, monkeypatch):
     path = mmpd_file(tmp_path / "subject1/p1_0.mat")
     whole = [f.image for f in MMPD.frames(only(path.parent))]
-    monkeypatch.setattr(planes, "BUDGET_BYTES", 17 * 3 * 80 * 60 + 5)
+    monkeypatch.setattr(planes, "BUDGET_BYTES", 9 * 3 * 80 * 60 + 5)
     parts = [f.image for f in MMPD.frames(only(path.parent))]
     assert np.array_equal(whole, parts)
 
@@ -110,7 +110,7 @@ def test_the_floats_of_a_video_are_never_in_memory(tmp_path):
 
 
 def test_floats_up_to_255(tmp_path):
-    video = np.random.default_rng(0).uniform(0, 255, (60, 6, 8, 3))
+    video = np.random.default_rng(0).uniform(0, 255, (30, 6, 8, 3))
     video[:, 0] = 0.5  # the first pieces look like 0-1
     path = mmpd_file(tmp_path / "subject1/p1_0.mat", video=video)
     frames = [f.image for f in MMPD.frames(only(path.parent))]
@@ -131,7 +131,7 @@ def test_other_peoples_folders(tmp_path):
     (root / "notes.txt").write_text("x")
     recording = only(root)
     assert (recording.name, recording.subject) == ("p7_3", "subject7")
-    assert len(list(MMPD.frames(recording))) == 60
+    assert len(list(MMPD.frames(recording))) == 30
 
 
 def test_a_file_in_the_wrong_folder_is_told(tmp_path):
@@ -167,10 +167,10 @@ def test_a_broken_list_of_sizes_is_no_news(tmp_path):
     ("change", "told"),
     [
         ({"video": None}, "there is no video in it"),
-        ({"video": np.zeros((60, 80, 60))}, "60x80x60, not frames"),
+        ({"video": np.zeros((30, 80, 60))}, "30x80x60, not frames"),
         ({"GT_ppg": None}, "there is no GT_ppg in it"),
-        ({"GT_ppg": np.zeros((1, 60))}, "never changes"),
-        ({"GT_ppg": np.full((1, 60), np.nan)}, "fewer than two rows"),
+        ({"GT_ppg": np.zeros((1, 30))}, "never changes"),
+        ({"GT_ppg": np.full((1, 30), np.nan)}, "fewer than two rows"),
         ({"GT_ppg": np.zeros((0, 0))}, "fewer than two rows"),
     ],
 )

@@ -38,21 +38,21 @@ def test_the_published_layout(tmp_path):
     assert not found.problems
     assert SCAMPS.cropped
     facts = SCAMPS.look(found.recordings[0])
-    assert (facts.frames, facts.fps, facts.samples, facts.problems) == (60, 30.0, 60, ())
+    assert (facts.frames, facts.fps, facts.samples, facts.problems) == (30, 30.0, 30, ())
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4", "u1"])
 def test_frames_are_upright(tmp_path, dtype):
-    face = person(3, 2.0)
+    face = person(3, 1.0)
     recording = only(scamps_file(tmp_path / "P000001.mat", face, dtype=dtype).parent)
     frames = list(SCAMPS.frames(recording))
-    assert [f.t for f in frames] == pytest.approx(np.arange(60) / 30)
+    assert [f.t for f in frames] == pytest.approx(np.arange(30) / 30)
     for frame, image in zip(frames, face.images(), strict=True):
         assert np.array_equal(frame.image, cv2.resize(image, (48, 36))[:, 6:42])
 
 
 def test_an_asymmetric_picture(tmp_path):
-    xsub = np.zeros((3, 30, 20, 60))  # colour, width, height, time
+    xsub = np.zeros((3, 30, 20, 30))  # colour, width, height, time
     xsub[0, 25:, :5] = 1.0  # red in the upper right corner
     scamps_file(tmp_path / "P000001.mat", Xsub=xsub)
     image = next(SCAMPS.frames(only(tmp_path))).image
@@ -71,17 +71,17 @@ def test_raw_frames_give_the_same_picture(tmp_path):
 
 @pytest.mark.parametrize("row", [True, False])
 def test_the_label_is_at_the_right_moment(tmp_path, row):
-    face = person(8, 4.0)
+    face = person(8, 3.0)
     recording = only(scamps_file(tmp_path / "P000001.mat", face, row=row).parent)
     label = SCAMPS.label(recording)
-    assert label.ppg.shape == (120,)
+    assert label.ppg.shape == (90,)
     assert np.allclose(label.ppg, face.bvp(label.t))
     lag, fit = lag_frames(SCAMPS.frames(recording), label, 30.0)
     assert abs(lag) < 0.3
     assert fit > 0.95
 
 
-@pytest.mark.parametrize("chunks", [(3, 36, 36, 7), (1, 5, 36, 60), (1, 36, 4, 13), None])
+@pytest.mark.parametrize("chunks", [(3, 36, 36, 7), (1, 5, 36, 30), (1, 36, 4, 13), None])
 def test_blocks_and_bands_do_not_matter(tmp_path, monkeypatch, chunks):
     path = scamps_file(tmp_path / "P000001.mat")
     whole = [f.image for f in SCAMPS.frames(only(tmp_path))]
@@ -130,9 +130,9 @@ def test_a_file_twice_is_told(tmp_path):
     ("change", "told"),
     [
         ({"Xsub": None, "raw": False}, "waveforms only"),
-        ({"Xsub": np.zeros((60, 36, 36, 3))}, "60x36x36x3, not 3 x width"),
+        ({"Xsub": np.zeros((30, 36, 36, 3))}, "30x36x36x3, not 3 x width"),
         ({"d_ppg": None}, "there is no d_ppg"),
-        ({"d_ppg": np.zeros((1, 60))}, "never changes"),
+        ({"d_ppg": np.zeros((1, 90))}, "never changes"),
     ],
 )
 def test_what_is_missing_is_told(tmp_path, change, told):
@@ -144,10 +144,10 @@ def test_what_is_missing_is_told(tmp_path, change, told):
 
 
 def test_too_few_labels_are_told(tmp_path):
-    short = np.sin(np.arange(50.0))[None]
+    short = np.sin(np.arange(25.0))[None]
     recording = only(scamps_file(tmp_path / "P000001.mat", d_ppg=short).parent)
     (problem,) = SCAMPS.look(recording).problems
-    assert "50 samples for 60 frames" in problem.text
+    assert "25 samples for 30 frames" in problem.text
     assert not problem.fatal
 
 

@@ -10,6 +10,7 @@ from aimanet.datasets.base import DatasetError
 from aimanet.datasets.sessions import Sessions
 from tests.aimanet.datasets.folders import person, write_text
 from tests.aimanet.datasets.folders_b import lag_frames, session
+from tests.aimanet.sessions.recordings import START, image, times, write_session
 
 SESSIONS = Sessions()
 
@@ -48,6 +49,20 @@ def test_the_current_folder_has_a_name(tmp_path, monkeypatch):
     assert (recording.name, recording.subject) == ("walk", "walk")
 
 
+@pytest.mark.parametrize("kept", ["frame", "face"])
+def test_what_the_recorder_writes(tmp_path, kept):
+    write_session(tmp_path / "a", 20, kept, participant="Anna B")
+    recording = only(tmp_path)
+    assert recording.subject == "anna b"
+    frames = list(SESSIONS.frames(recording))
+    faces = [k for k in range(20) if kept == "frame" or k not in (4, 5)]  # recorded without a face
+    assert [f.index for f in frames] == faces
+    assert np.allclose([f.t for f in frames], (times(20) - START)[faces], atol=1e-9)
+    shown = image if kept == "frame" else lambda k: image(k + 500, (36, 36))
+    assert all(np.array_equal(f.image, shown(f.index)) for f in frames)
+    assert [p.text for p in SESSIONS.look(recording).problems if p.fatal] == []
+
+
 def test_equal_names_in_different_folders(tmp_path):
     for name in ("anna", "ben"):
         session(tmp_path / name / "first", person(3, 0.5), participant="")
@@ -56,7 +71,7 @@ def test_equal_names_in_different_folders(tmp_path):
 
 
 def test_frames_and_label_are_at_the_right_moment(tmp_path):
-    face = person(9, 4.0)
+    face = person(9, 3.0)
     t = session(tmp_path / "a", face)
     recording = only(tmp_path)
     frames = list(SESSIONS.frames(recording))
