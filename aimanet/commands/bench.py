@@ -1,4 +1,4 @@
-"""``aimanet bench speed``: what AimaNet takes of this computer."""
+"""``aimanet bench speed | train``: what AimaNet takes of this computer, and how fast it learns."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +17,11 @@ from aimanet.errors import AimaNetError
 
 if TYPE_CHECKING:
     from aimanet.bench.speed import FileSpeed, LiveLoad, MemoryTrend
+    from aimanet.bench.train import SideFigures, TrainSpeed
     from aimanet.methods import PulseMethod
+
+
+MIN_FRAMES = 300
 
 
 class BenchFlagsError(AimaNetError):
@@ -25,16 +30,21 @@ class BenchFlagsError(AimaNetError):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Speed and memory on this computer, with the demo face at 640x480 and 30 fps.
+    """Speed and memory on this computer.
 
-    The load live (a video played in real time, so decoding is in it), the time of each stage
-    and of the network alone, how many times faster than real time a file is analysed, and the
-    resident memory over an hour of video, simulated as fast as possible.
+    speed takes the demo face at 640x480 and 30 fps: the load live (a video played in real time,
+    so decoding is in it), the time of each stage and of the network alone, how many times faster
+    than real time a file is analysed, and the resident memory over an hour of video, simulated
+    as fast as possible.
 
-    Example: `aimanet bench speed --memory-minutes 0 --json`.
+    train takes arrays of random numbers: frames a second of `aimanet seed` and of the plain loop
+    that the original recipe describes (an appearance for each frame, two loader processes), in
+    turns, with the memory of both.
+
+    Examples: `aimanet bench speed --memory-minutes 0 --json`, `aimanet bench train`.
     """
 
-    what: tyro.conf.Positional[Literal["speed"]]
+    what: tyro.conf.Positional[Literal["speed", "train"]]
     """What to measure."""
     method: str = "tscan"
     """tscan, pos, chrom or green."""
@@ -43,9 +53,13 @@ class Options:
     device: str = "auto"
     """auto, cpu or cuda."""
     seconds: float = 20.0
-    """Length of the live run."""
+    """Length of the live run; of either side with train."""
     memory_minutes: float = 60.0
     """Minutes of video for the memory test; 0 leaves it out."""
+    frames: int = 6320
+    """train: frames of the random arrays (31 kB each)."""
+    data_path: Path | None = None
+    """train: a folder with input_numpy.npy and output_numpy.npy, instead of random arrays."""
     json: bool = False
     """Print one JSON object."""
 
@@ -67,6 +81,10 @@ def run(options: Options) -> int:
     """Measures and prints a table or JSON; progress goes to stderr."""
     if not options.seconds > 0:
         raise BenchFlagsError(f"--seconds {options.seconds:g}: give a time above 0")
+    return _run_train(options) if options.what == "train" else _run_speed(options)
+
+
+def _run_speed(options: Options) -> int:
     if not options.memory_minutes >= 0:
         raise BenchFlagsError(f"--memory-minutes {options.memory_minutes:g}: give 0 or more")
 
@@ -79,6 +97,26 @@ def run(options: Options) -> int:
         print(to_line(rounded(asdict(report))))
     else:
         _print_table(report)
+    return 0
+
+
+def _run_train(options: Options) -> int:
+    if options.frames < MIN_FRAMES:
+        raise BenchFlagsError(f"--frames {options.frames}: give {MIN_FRAMES} or more")
+
+    from aimanet.bench import train
+    from aimanet.terminal.records import to_line
+
+    with tempfile.TemporaryDirectory() as own:
+        folder = options.data_path or Path(own)
+        if options.data_path is None:
+            _say(f"writing {options.frames} frames of random numbers ...")
+            train.write_arrays(folder, options.frames)
+        speed = train.measure(folder, device=options.device, seconds=options.seconds, say=_say)
+    if options.json:
+        print(to_line(rounded(asdict(speed))))
+    else:
+        _print_train(speed)
     return 0
 
 
@@ -113,6 +151,8 @@ def rounded(value: Any) -> Any:
     """The same nest of dictionaries with floats of four significant digits."""
     if isinstance(value, dict):
         return {key: rounded(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return [rounded(inner) for inner in value]
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
@@ -143,3 +183,33 @@ def _print_table(report: Report) -> None:
         table.add_row(f"memory over {memory.minutes:.0f} min", held)
         table.add_row("memory, slope", f"{memory.slope_mb_per_hour:+.1f} MB an hour")
     Console().print(table)
+
+
+def _print_train(speed: TrainSpeed) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    where = f"{speed.threads} threads" if speed.device == "cpu" else speed.device
+    table = Table("what", "plain loop", "aimanet seed", title=f"training on {where}")
+    both = speed.plain, speed.ours
+
+    def row(name: str, text: Callable[[SideFigures], str]) -> None:
+        table.add_row(name, *(text(side) for side in both))
+
+    row("frames a second", lambda side: f"{side.frames_per_s:.0f}")
+    row("slowest and fastest turn", lambda side: f"{min(side.turns):.0f}, {max(side.turns):.0f}")
+    row("share of time waiting for data", lambda side: f"{100 * side.wait_share:.1f} %")
+    row("share of time the GPU is busy", lambda side: _percent(side.gpu_busy_share))
+    row("memory of the framework, MB", lambda side: _whole(side.framework_mb))
+    row("memory at most, MB", lambda side: _whole(side.peak_mb))
+    console = Console()
+    console.print(table)
+    console.print(f"aimanet seed is {speed.ratio:.2f} times as fast", highlight=False)
+
+
+def _percent(share: float | None) -> str:
+    return "no GPU" if share is None else f"{100 * share:.0f} %"
+
+
+def _whole(value: float | None) -> str:
+    return "?" if value is None else f"{value:.0f}"

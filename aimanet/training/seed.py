@@ -105,6 +105,11 @@ class SeedRun:
         return self.config.epochs * self.train_feed.n_batches
 
     @property
+    def frames_learnt(self) -> int:
+        """Training frames seen so far, each as often as it was."""
+        return self._pace.learnt
+
+    @property
     def waited_s(self) -> float:
         """Seconds in which the network had nothing to do because data were not there yet."""
         return self.train_feed.waited_s + self.test_feed.waited_s

@@ -85,6 +85,11 @@ class Pace:
         return True
 
     @property
+    def learnt(self) -> int:
+        """Training frames so far."""
+        return self._frames[True]
+
+    @property
     def elapsed_s(self) -> float:
         """Seconds since the start."""
         return time.perf_counter() - self._began
