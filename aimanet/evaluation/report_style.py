@@ -39,9 +39,9 @@ tbody tr + tr td, tbody tr + tr th { border-top: 1px solid var(--line); }
 th.name, td.name { text-align: left; white-space: normal; color: var(--ink); font-size: 14.5px; }
 td.name small, td small { color: var(--muted); }
 td small { font-size: 12px; }
-td.name small { display: block; }
-.best { background: var(--best); font-weight: 600; border-radius: 6px; padding: 3px 7px; }
-.best { margin-right: -7px; }
+td.name small { display: block; white-space: nowrap; }
+.best { background: var(--best); font-weight: 600; border-radius: 6px; }
+.best { padding: 3px 7px; margin: 0 -7px; }
 .best small { font-weight: 400; }
 td.group { text-align: left; padding-top: 16px; color: var(--muted); font-weight: 600; }
 .plots { display: grid; grid-template-columns: 4fr 5fr; gap: 18px; align-items: end; }
@@ -52,13 +52,13 @@ summary { cursor: pointer; color: var(--muted); font-size: 13.5px; }
 details table { margin-top: 8px; font-size: 13.5px; }
 details td, details th { padding: 4px 10px; }
 td.error { min-width: 140px; }
-td.error b { display: inline-block; min-width: 3.2em; font-weight: inherit; }
+td.error b { display: inline-block; min-width: 3.7em; font-weight: inherit; }
 .bar {
   display: inline-block; height: 7px; border-radius: 4px; background: var(--accent);
   opacity: 0.55; vertical-align: 1px;
 }
 ul { margin: 8px 0 0; padding-left: 20px; font-size: 13.5px; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margin: 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margin: 12px 0 0; }
 dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
 code { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }

@@ -129,7 +129,7 @@ def test_a_low_rate_names_the_video(capsys, tmp_path):
 
 
 def test_a_data_set_to_a_folder_that_can_be_scored_again(capsys, tmp_path, face_model):
-    root = ubfc_rppg(tmp_path / "data", subjects=(1, 3), simple=(), seconds=4.0)
+    root = ubfc_rppg(tmp_path / "data", subjects=(1, 3), simple=(), seconds=2.5)
     out_folder, cache = tmp_path / "out", tmp_path / "cache"
     data = ("--data", f"ubfc-rppg={root}", "--methods", "pos", "--jobs", "1", "--cache", cache)
     status, out, err = run(capsys, *data, "--json", "--out", out_folder)
@@ -166,6 +166,7 @@ def test_the_command_that_is_reported_can_be_typed(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_scoring_waves_needs_neither_torch_nor_matplotlib(archive, repository):
     code = (
         "import sys\nfrom aimanet.cli import main\n"

@@ -73,7 +73,7 @@ CASES = [
     pytest.param(1800, 30.0, 72.0, 1.0, True, marks=pytest.mark.slow),
     pytest.param(1801, 30.0, 72.0, 1.0, False, marks=pytest.mark.slow),
     (513, 30.0, 118.0, 4.0, True),
-    (601, 25.0, 51.0, 2.0, False),
+    (401, 25.0, 51.0, 2.0, False),
     (301, 29.97, 88.0, 8.0, True),
     (300, 35.0, 64.0, 1.0, False),
     (257, 60.0, 150.0, 3.0, True),
@@ -143,17 +143,15 @@ def test_macc_is_the_best_shift_but_the_last():
 
 @pytest.mark.parametrize("derivative", [False, True])
 def test_windows_follow_each_other_and_a_tiny_rest_is_left_out(derivative):
-    pred, label = pair(1509, seed=3, derivative=derivative)
+    pred, label = pair(609, seed=3, derivative=derivative)
     got = score_windows(pred, label, 30.0, TOOLBOX, derivative=derivative, window_s=10)
-    assert len(got) == 5
+    assert len(got) == 2
     for k, one in enumerate(got):
         part = slice(300 * k, 300 * (k + 1))
         want = long_score(pred[part], label[part], 30.0, 0.6, 3.3, derivative)
         assert (one.snr_db, one.macc) == pytest.approx(want[2:], rel=0, abs=1e-7)
-    longer = score_windows(pred[:1510], label[:1510], 30.0, TOOLBOX, derivative=derivative)
-    assert len(longer) == 1
-    rest = pair(1510, seed=3)
-    assert len(score_windows(*rest, 30.0, TOOLBOX, derivative=False, window_s=10)) == 6
+    rest = pair(610, seed=3)
+    assert len(score_windows(*rest, 30.0, TOOLBOX, derivative=False, window_s=10)) == 3
 
 
 def test_a_window_longer_than_the_video_is_the_video():

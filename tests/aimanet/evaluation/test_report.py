@@ -50,6 +50,11 @@ def evaluation(*more, window_s=None):
     )
 
 
+@pytest.fixture(scope="module")
+def html():
+    return html_report(evaluation())
+
+
 class Page(HTMLParser):
     """Collects tags and texts; complains about elements that are closed in the wrong order."""
 
@@ -78,8 +83,7 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
-def test_the_page_is_whole_and_fetches_nothing():
-    html = html_report(evaluation())
+def test_the_page_is_whole_and_fetches_nothing(html):
     page = Page(html)
     names = {tag for tag, _ in page.tags}
     assert not names & {"script", "link", "img", "iframe", "a", "object"}
@@ -92,8 +96,8 @@ def test_the_page_is_whole_and_fetches_nothing():
                 assert target in page.ids or re.fullmatch(r"[0-9a-f]{6}", target), target
 
 
-def test_the_page_says_what_was_found_and_how():
-    page = Page(html_report(evaluation()))
+def test_the_page_says_what_was_found_and_how(html):
+    page = Page(html)
     text = " ".join(" ".join(page.words).split())
     assert "neurips2023" in text
     assert "tscan (0123456789ab)" in text
@@ -107,8 +111,7 @@ def test_the_page_says_what_was_found_and_how():
     assert "1.50 ± 0.35" in text  # MAE of 1 and 2
 
 
-def test_the_best_of_a_data_set_is_marked_and_a_lone_method_is_not():
-    html = html_report(evaluation())
+def test_the_best_of_a_data_set_is_marked_and_a_lone_method_is_not(html):
     table = html[: html.index("</table>")]
     assert re.findall(r'<span class="best">([^ <]+)', table) == [
         *("1.000", "3.25", "0.812"),  # Pearson, SNR and MACC of TS-CAN
@@ -117,7 +120,7 @@ def test_the_best_of_a_data_set_is_marked_and_a_lone_method_is_not():
 
 
 @pytest.mark.parametrize("name", PLOTS)
-@pytest.mark.parametrize("count", [0, 1, 2, 1500])
+@pytest.mark.parametrize("count", [0, 1, 1500])
 def test_plots_of_few_and_many(name, count):
     rng = np.random.default_rng(count)
     rates = rng.uniform(50, 120, (count, 2))
@@ -176,10 +179,10 @@ def test_the_folder_holds_everything_and_keeps_what_others_put_there(tmp_path):
     there.mkdir(parents=True)
     (there / "notes.txt").write_text("mine")
     (there / "report.html").write_text("old")
-    result = evaluation()
-    outcomes = [Outcome(row, ()) for row in result.rows]
-    outcomes[0] = Outcome(result.rows[0], (Prediction("01-01", pred, label, 30.0, False),))
-    outcomes[1] = Outcome(result.rows[0], ())  # the same name again
+    row, unscored = evaluation().rows[::2]
+    result = Evaluation(PROFILES["toolbox-2025"], None, (row, row, unscored))
+    waves = (Prediction("01-01", pred, label, 30.0, False),)
+    outcomes = [Outcome(row, waves), Outcome(row, ()), Outcome(unscored, ())]
     report = write_results(ResultFolder(there), result, outcomes)
     assert report.read_text(encoding="utf-8").startswith("<!doctype html>")
     names = {path.name for path in there.iterdir()}
@@ -210,11 +213,12 @@ def test_a_folder_that_cannot_be_written_is_told_at_once(tmp_path):
 def test_terminal_tables_and_notes():
     from rich.console import Console
 
-    console = Console(width=200, file=io.StringIO(), highlight=False)
+    file = io.StringIO()
+    console = Console(width=200, file=file, highlight=False)
     result = evaluation(Row("m", "d", (video("\x1b[31mred [bold]", 60, 61),)))
     console.print(summary_table(result))
     console.print(video_table(result.rows[-1]))
-    shown = console.file.getvalue()
+    shown = file.getvalue()
     assert "1.50 ±0.35" in shown
     assert "?[31mred [bold]" in shown
     assert "70%" in shown

@@ -51,7 +51,7 @@ def test_an_unlabelled_recording_is_said_to_be_one(tmp_path):
 
 
 def test_a_data_set_becomes_rows_and_a_broken_video_is_listed(tmp_path, face_model):
-    root = ubfc_rppg(tmp_path / "data", subjects=(1, 3), simple=(5,), seconds=4.0)
+    root = ubfc_rppg(tmp_path / "data", subjects=(1, 3), simple=(5,), seconds=3.0)
     broken = root / "DATASET_2" / "subject3" / "vid.avi"
     broken.write_bytes(broken.read_bytes()[:2000])
     selections = select([f"ubfc-rppg={root}"])
