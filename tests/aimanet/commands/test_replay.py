@@ -14,7 +14,7 @@ from aimanet.sessions.layout import SessionError
 from aimanet.sessions.reader import open_session
 
 
-def recorded(clip, out, keep, method, seconds=5.5):
+def recorded(clip, out, keep, method, seconds=6.0):
     options = RecordOptions(
         str(clip),
         out=str(out),
