@@ -26,7 +26,8 @@ _DTYPES = {
     1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8",
     12: "i8", 13: "u8", 16: "u1", 17: "u2", 18: "u4",
 }  # fmt: skip
-_BLOCK = 1 << 18
+_FIRST_BLOCK, _BLOCK = 1 << 12, 1 << 18
+"""What is read of compressed data at once: little at first, for most want the head alone."""
 _SMALL_BYTES = 1 << 26
 PIECE_BYTES = 1 << 23
 
@@ -151,6 +152,7 @@ class _Stream:
         self._file, self._left = file, size
         self._inflater = zlib.decompressobj() if packed else None
         self._waiting = b""
+        self._take = _FIRST_BLOCK
         self._front = b""
 
     def push_back(self, data: bytes) -> None:
@@ -172,7 +174,8 @@ class _Stream:
             return self._raw(count)
         while True:
             if not self._waiting:
-                self._waiting = self._raw(_BLOCK)
+                self._waiting = self._raw(self._take)
+                self._take = min(2 * self._take, _BLOCK)
             part = self._inflater.decompress(self._waiting, count)
             self._waiting = self._inflater.unconsumed_tail
             if part:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.signal import butter, correlate, sosfiltfilt
 
+from aimanet.datasets.align import on_grid
+from aimanet.datasets.base import Label
 from aimanet.datasets.cached import CachedRecording, Grid
 from aimanet.datasets.pseudo import pseudo_ppg
 from aimanet.preprocess import Recipe, Windower
@@ -42,6 +45,11 @@ def lag_frames(got: np.ndarray, truth: np.ndarray) -> int:
     return int(np.argmax(correlate(got, truth)) - (len(truth) - 1))
 
 
+def rate_bpm(wave: np.ndarray) -> float:
+    power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), 8192))
+    return float(np.argmax(power) / 8192 * FS * 60)
+
+
 @pytest.mark.parametrize("hr", [50.0, 74.0, 150.0])
 def test_follows_the_pulse_with_blood_up_and_without_lag(hr: float) -> None:
     cached = cached_of(face_crops(Scene(hr=hr, seconds=20, noise=1.0)))
@@ -50,8 +58,7 @@ def test_follows_the_pulse_with_blood_up_and_without_lag(hr: float) -> None:
     assert np.isfinite(got).all()
     assert np.corrcoef(got, truth)[0, 1] > 0.95
     assert lag_frames(got, truth) == 0
-    power = np.abs(np.fft.rfft(got * np.hanning(len(got)), 8192))
-    assert np.argmax(power) / 8192 * FS * 60 == pytest.approx(hr, abs=0.7)
+    assert rate_bpm(got) == pytest.approx(hr, abs=0.7)
 
 
 def test_a_drawn_face() -> None:
@@ -88,6 +95,24 @@ def test_a_short_run_has_no_label_and_does_not_touch_the_next() -> None:
     end = cached.runs()[0][1]
     assert np.isnan(got[:end]).all()
     assert np.array_equal(got[end:], alone)
+
+
+@pytest.mark.real_data
+def test_a_real_face_beats_as_its_finger(shared_dir: Path) -> None:
+    rows = np.loadtxt(shared_dir / "traces" / "face_rgb_and_finger_ppg_50hz.txt")
+    t, finger, colour = rows[0], rows[1], rows[[4, 3, 2]].T
+    at = np.arange(t[0], t[-1], 1 / FS)
+    mean = np.stack([np.interp(at, t, channel) for channel in colour.T], 1)
+    noise = np.random.default_rng(0).normal(0, 0.5, (len(at), 36, 36, 3))
+    crops = (mean[:, None, None, :] + noise).astype(np.float16)
+    nothing = np.full(len(at), np.nan)
+    starts, gaps = np.arange(len(at)) == 0, np.zeros(len(at), np.float32)
+    cached = CachedRecording(
+        "x", "x", "x", (), Grid(36, FS), at, crops, starts, gaps, nothing, nothing
+    )
+    ppg, _ = on_grid(Label(t, finger), at)
+    assert rate_bpm(ppg - ppg.mean()) == pytest.approx(76.3, abs=0.5)
+    assert rate_bpm(pseudo_ppg(cached)) == pytest.approx(76.3, abs=0.5)
 
 
 def test_pieces_of_a_long_run_are_seamless(monkeypatch: pytest.MonkeyPatch) -> None:
