@@ -5,7 +5,7 @@ PyAV and OpenCV are imported only when something is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,14 +51,14 @@ def film_of(path: Path) -> Film:
     else:
         count, end_s = _packets(path)
         present = float(count)
-        if frames is None and end_s and seconds:  # no count in the header, but a duration
-            frames = round(count * max(seconds / end_s, 1.0))
-    if info.frames and info.fps:
-        seconds = info.frames / info.fps
+        if frames is None and count:  # no count in the header, but perhaps a duration
+            frames = round(count * max((seconds or 0.0) / end_s, 1.0)) if end_s else count
+    if frames and info.fps and (info.frames or not seconds):
+        seconds = frames / info.fps
     return Film(frames, info.fps, seconds, tuple(_cut_short(path, frames, present)))
 
 
-def stream_video(path: Path, times: Signal | None = None) -> Iterator[Frame]:
+def stream_video(path: Path, times: Signal | None = None) -> Generator[Frame, None, None]:
     """The frames of a video; the first is at 0 s, those that cannot be decoded leave a hole.
 
     Args:

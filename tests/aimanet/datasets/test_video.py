@@ -62,6 +62,20 @@ def test_large_files_are_judged_by_their_headers(
     assert int(told.text.split()[1]) == pytest.approx(36, abs=2)
 
 
+def test_a_writer_that_was_killed_left_no_counts(tmp_path: Path) -> None:
+    path = folders.write_video(tmp_path / "a.avi", folders.person(1).images(), 30)
+    data = bytearray(path.read_bytes())
+    data[4:8] = bytes(4)
+    for mark, offset in ((b"avih", 24), (b"strh", 40)):  # dwTotalFrames, dwLength
+        at = data.index(mark) + offset
+        data[at : at + 4] = bytes(4)
+    path.write_bytes(data[: data.rindex(b"idx1")])
+    facts = film_of(path)
+    assert facts.frames == pytest.approx(90, abs=1)
+    assert facts.seconds == pytest.approx(3.0, abs=0.1)
+    assert facts.problems == ()
+
+
 def test_a_frame_or_two_less_is_lived_with(tmp_path: Path) -> None:
     face = folders.person(1, seconds=3.0)
     path = folders.write_video(tmp_path / "a.avi", face.images(), 30)
