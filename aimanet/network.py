@@ -32,7 +32,7 @@ class NetworkMethod:
         self.last_attention: NDArray[np.float32] | None = None
 
     def reset(self) -> None:
-        """Forgets the running scale of the motion."""
+        """Forgets what the inputs remember: running scales and means."""
         self._inputs.reset()
         self.last_attention = None
 

@@ -113,11 +113,49 @@ def test_newer_version(good: Path) -> None:
 
 @pytest.mark.parametrize(
     "recipe",
-    ["{", "[]", '{"frame_depth": "ten"}', '{"appearance": "upside_down"}', '{"speed": 3}'],
+    [
+        "{",
+        "[]",
+        "[" * 100_000,
+        '{"frame_depth": "ten"}',
+        '{"appearance": "upside_down"}',
+        '{"speed": 3}',
+        '{"frame_depth": 1}',
+        '{"frame_depth": 10.5}',
+        '{"frame_depth": true}',
+        '{"image_size": 8}',
+        '{"image_size": 1000000}',
+        '{"fs": 0}',
+        '{"fs": NaN}',
+        '{"norm_tau_s": Infinity}',
+        '{"fs": 1' + "0" * 400 + "}",
+        '{"motion_offset": 0}',
+    ],
 )
 def test_a_damaged_recipe(good: Path, recipe: str) -> None:
     rewrite(good, recipe=recipe)
     assert "recipe" in refusal(good)
+
+
+@pytest.mark.parametrize("card", ['{"name": 3}', '{"figures": []}', '{"steps": "many"}'])
+def test_a_damaged_card(good: Path, card: str) -> None:
+    rewrite(good, card=card)
+    assert "card" in refusal(good)
+
+
+def test_a_recipe_of_an_older_version(good: Path) -> None:
+    old = {"image_size": 36, "frame_depth": 10, "fs": 30, "norm_tau_s": 2.0, "motion_clip": 6.0}
+    rewrite(good, recipe=json.dumps(old), card=json.dumps({"name": "old"}))
+    _, recipe, card = load_checkpoint(good)
+    assert recipe == Recipe(norm_tau_s=2.0)
+    assert card == Card(name="old")
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".pt", ".h5", ".hdf5"])
+def test_weights_of_other_programs_are_to_be_imported(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"x{suffix}"
+    path.write_bytes(b"anything")
+    assert f"`aimanet import-weights {path} --out x.safetensors`" in refusal(path)
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from aimanet.checkpoint import default_weights, load_checkpoint
 from aimanet.preprocess import MotionAppearance, Recipe, Windower, shrink
 from aimanet.types import Clip, FaceCrop
 
@@ -155,6 +157,122 @@ def test_the_scale_runs_and_starts_anew() -> None:
     assert raised > 1.2
     again = inputs(Clip(loud.t, 30.0, loud.crops, 0.0, starts=True))[0].std()
     assert again == pytest.approx(fresh)
+
+
+def random_clips(n: int, recipe: Recipe, seed: int = 0) -> list[Clip]:
+    """Neighbouring clips of noise with black pixels in it; the first one starts."""
+    depth, size = recipe.frame_depth, recipe.image_size
+    shape = (n * depth + 1, size, size, 3)
+    x = np.random.default_rng(seed).uniform(-20, 200, shape).clip(0).astype(np.float32)
+    return [clip_of(x[i : i + depth + 1], starts=i == 0) for i in range(0, len(x) - depth, depth)]
+
+
+def test_the_shipped_recipe_is_what_it_was_bit_for_bit() -> None:
+    recipe = load_checkpoint(default_weights())[1]
+    assert recipe == Recipe()
+    inputs, variance = MotionAppearance(recipe), 0.0
+    for n, clip in enumerate(random_clips(12, recipe), start=1):
+        x = clip.crops
+        motion = (x[1:] - x[:-1]) / (x[1:] + x[:-1] + 1.0)
+        weight = max(1.0 - float(np.exp(-10 / 30.0 / 1.0)), 1.0 / n)
+        variance += weight * (float(np.mean(np.square(motion))) - variance)
+        motion = np.clip(motion * np.float32(1.0 / (np.sqrt(variance) + 1e-7)), -6.0, 6.0)
+        mean = x[:-1].mean(axis=0, keepdims=True)
+        mean = mean - mean.mean(axis=(1, 2, 3), keepdims=True)
+        mean = mean / (mean.std(axis=(1, 2, 3), keepdims=True) + 1e-6)
+        ours = inputs(clip)
+        assert np.array_equal(ours[0], motion.transpose(0, 3, 1, 2))
+        assert np.array_equal(ours[1], mean.transpose(0, 3, 1, 2))
+
+
+RECIPES = {
+    "running": Recipe(
+        appearance="frame", motion_norm="running_std", appearance_norm="running", norm_tau_s=60.0
+    ),
+    "z-scores": Recipe(
+        frame_depth=20,
+        appearance="clip_mean",
+        appearance_frames=60,
+        appearance_norm="none",
+        motion="difference",
+        motion_norm="frame_channel",
+        motion_clip=0.0,
+    ),
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_inputs_are_causal_and_start_anew(recipe: Recipe) -> None:
+    clips, inputs = random_clips(6, recipe), MotionAppearance(recipe)
+    whole = [inputs(c) for c in clips]
+    again = [inputs(c) for c in clips[:3]]  # the first one starts: nothing of the past is left
+    for a, b in zip(whole[:3], again, strict=True):
+        assert np.array_equal(a[0], b[0])
+        assert np.array_equal(a[1], b[1])
+    assert [x.dtype for x in whole[0]] == [np.float32, np.float32]
+
+
+def test_a_clip_mean_is_the_mean_of_the_last_frames_alone() -> None:
+    recipe = RECIPES["z-scores"]
+    clips, inputs = random_clips(6, recipe), MotionAppearance(recipe)
+    maps = [inputs(c)[1] for c in clips]
+    for last, first in ((0, 0), (2, 0), (5, 3)):
+        frames = np.concatenate([c.crops[:-1] for c in clips[first : last + 1]])
+        expected = frames.mean(axis=0).transpose(2, 0, 1)[None] / 255
+        assert maps[last].shape == (1, 3, 36, 36)
+        assert np.allclose(maps[last], expected, atol=1e-6)
+
+
+def test_z_scores_are_of_each_frame_and_channel() -> None:
+    motion = MotionAppearance(RECIPES["z-scores"])(random_clips(1, RECIPES["z-scores"])[0])[0]
+    assert motion.shape == (20, 3, 36, 36)
+    assert np.allclose(motion.mean(axis=(2, 3)), 0, atol=1e-5)
+    assert np.allclose(motion.std(axis=(2, 3)), 1, atol=1e-3)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), *RECIPES.values()])
+def test_a_still_black_picture_gives_no_nan(recipe: Recipe) -> None:
+    crops = np.zeros((recipe.frame_depth + 1, 36, 36, 3))
+    for x in MotionAppearance(recipe)(clip_of(crops)):
+        assert np.array_equal(x, np.zeros_like(x))
+
+
+def test_motion_is_limited_only_where_the_recipe_says_so() -> None:
+    clip = random_clips(1, Recipe())[0]
+    assert np.abs(MotionAppearance(Recipe(motion_clip=0.5))(clip)[0]).max() == 0.5
+    free = MotionAppearance(Recipe(motion_clip=0.0))(clip)[0]
+    assert np.array_equal(free, MotionAppearance(Recipe(motion_clip=1e9))(clip)[0])
+
+
+def test_a_pixel_floor_lifts_the_dark() -> None:
+    recipe = Recipe(pixel_floor=50.0, appearance="frame", appearance_norm="none")
+    assert MotionAppearance(recipe)(random_clips(1, recipe)[0])[1].min() == np.float32(50 / 255)
+
+
+def test_pictures_larger_than_the_crops_are_interpolated() -> None:
+    crop = np.full((72, 72, 3), 100, np.uint8)
+    assert np.allclose(shrink(crop, 128), np.full((128, 128, 3), 100, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("image_size", 9),
+        ("image_size", 100_000),
+        ("frame_depth", 1),
+        ("fs", 0.0),
+        ("fs", float("nan")),
+        ("norm_tau_s", float("inf")),
+        ("motion_clip", -1.0),
+        ("motion_offset", 0.0),
+        ("pixel_floor", 255.0),
+        ("appearance_frames", 0),
+    ],
+)
+def test_values_nothing_can_work_with(field: str, value: float) -> None:
+    Recipe().check()
+    with pytest.raises(ValueError, match=field):
+        replace(Recipe(), **{field: value}).check()
 
 
 def test_per_frame_appearance_obeys_the_recipe() -> None:

@@ -61,7 +61,7 @@ class TorchOriginal(nn.Module):
                 m = torch.tanh(self.at("m" + i)(_shift_torch(m, self.depth)))
                 a = torch.tanh(self.at("a" + i)(a))
             g = torch.sigmoid(self.at(gate)(a))
-            area = (a.shape[1] if self.odd else g.shape[3]) * g.shape[2]
+            area = g.shape[1 if self.odd else 3] * g.shape[2]  # the mask's own channels: one
             g = 0.5 * area * g / g.sum(dim=(2, 3), keepdim=True)
             m, a = functional.avg_pool2d(m * g, 2), functional.avg_pool2d(a, 2)
         return self.at("d2")(torch.tanh(self.at("d1")(m.reshape(len(m), -1))))
@@ -93,7 +93,9 @@ def keras_weights(rng: np.random.Generator, size: int = 36) -> Weights:
     """Random weights, as Keras would start with, of a TS-CAN."""
     flat = (((size - 2) // 2) - 2) // 2
     shapes = {"1": (3, 3, 3, 32), "2": (3, 3, 32, 32), "3": (3, 3, 32, 64), "4": (3, 3, 64, 64)}
-    full = {branch + i: shape for branch in "ma" for i, shape in shapes.items()}
+    full: dict[str, tuple[int, ...]] = {
+        branch + i: shape for branch in "ma" for i, shape in shapes.items()
+    }
     full |= {"g1": (1, 1, 32, 1), "g2": (1, 1, 64, 1), "d1": (flat * flat * 64, 128)}
     full |= {"d2": (128, 1)}
     return {

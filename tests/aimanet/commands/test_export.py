@@ -1,0 +1,43 @@
+"""Exports from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+import pytest
+
+from aimanet.cli import main
+
+
+def test_the_shipped_weights_by_default(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "model.bin"
+    assert main(["export", "--out", str(out), "--format", "onnx"]) == 0
+    said = capsys.readouterr().out
+    assert "(N*10, 3, 36, 36)" in said
+    assert "differs by" in said
+    assert [i.name for i in onnx.load(out).graph.input] == ["motion", "appearance"]
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--out", "model.bin"], "something.onnx"),
+        (["--out", "folder.onnx"], "is a folder"),
+        (["none.safetensors", "--out", "x.onnx"], "no weights at"),
+        (["x.pth", "--out", "x.onnx"], "import-weights x.pth"),
+        (["x.pth", "--out", "x.pth", "--format", "onnx"], "the checkpoint itself"),
+        (["folder.onnx", "--out", "x.onnx"], "no weights at"),
+    ],
+)
+def test_mistakes_are_one_line(
+    args: list[str], words: str, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.onnx").mkdir()
+    (tmp_path / "x.pth").write_text("hello")
+    assert main(["export", *args]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.splitlines()) == 1
+    assert not (tmp_path / "x.onnx").exists()
