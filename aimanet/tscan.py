@@ -76,11 +76,11 @@ class TSCAN(nn.Module):
         """The two attention masks, (N, 1, 34, 34) and (N, 1, 15, 15) for 36 px frames."""
         a = torch.tanh(self.appearance1(appearance))
         a = torch.tanh(self.appearance2(a))
-        mask1 = self._mask(self.attention1(a), channels=32)
+        mask1 = self._mask(self.attention1(a))
         a = self.drop(self.pool(a))
         a = torch.tanh(self.appearance3(a))
         a = torch.tanh(self.appearance4(a))
-        return mask1, self._mask(self.attention2(a), channels=64)
+        return mask1, self._mask(self.attention2(a))
 
     def read(self, motion: Tensor, mask1: Tensor, mask2: Tensor) -> Tensor:
         """The motion branch under given masks, to (N, T)."""
@@ -93,10 +93,11 @@ class TSCAN(nn.Module):
         m = torch.tanh(self.dense1(m.flatten(1)))
         return self.dense2(self.drop_dense(m)).view(-1, self.recipe.frame_depth)
 
-    def _mask(self, logits: Tensor, channels: int) -> Tensor:
+    def _mask(self, logits: Tensor) -> Tensor:
         x = torch.sigmoid(logits)
-        height, width = x.shape[2:]
-        # The seed's own code scales by channels x height; its checkpoints need that.
+        channels, height, width = x.shape[1:]
+        # The seed's own code scales by channels x height, and a mask has one channel (so it is
+        # 34 and 15 times too small); its checkpoints need that.
         size = height * width if self.recipe.attention_scale == "hw" else channels * height
         return x / x.sum((2, 3), keepdim=True) * (size * 0.5)
 

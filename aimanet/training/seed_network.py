@@ -38,10 +38,10 @@ class ProcessorTSCAN(TSCAN):
         """The two attention masks."""
         a = conv_tanh(self.appearance1, appearance.contiguous(memory_format=CHANNELS_LAST))
         a = conv_tanh(self.appearance2, a)
-        mask1 = self._mask(self.attention1(a), channels=32)
+        mask1 = self._mask(self.attention1(a))
         a = self._drop(self.drop, halve(a))
         a = conv_tanh(self.appearance4, conv_tanh(self.appearance3, a))
-        return mask1, self._mask(self.attention2(a), channels=64)
+        return mask1, self._mask(self.attention2(a))
 
     def read(self, motion: Tensor, mask1: Tensor, mask2: Tensor) -> Tensor:
         """The motion branch under given masks, to (N, T)."""
