@@ -35,6 +35,8 @@ class UsageError(AimaNetError):
 COMMANDS = {
     "analyze": "a heart rate for a video file, no labels needed",
     "live": "a heart rate from a camera, stream, file or the demo face, as it runs",
+    "record": "a session from any source: video, times, readings and pulse",
+    "replay": "a session's readings once more, beside the recorded ones",
     "cameras": "the cameras of this computer",
     "synthesize": "videos of drawn faces with a known pulse",
     "train": "train the network: drawn faces, data sets, sessions, or a mixture",

@@ -20,10 +20,10 @@ from aimanet.types import FaceCrop, Frame
 from app.link import MethodWish, Picture, RunLink
 
 if TYPE_CHECKING:  # these bring in OpenCV, MediaPipe or SciPy: the workers load them
-    from aimanet.face import FaceTracker
     from aimanet.methods import PulseMethod
     from aimanet.pipeline import Pipeline
     from aimanet.sources import Source
+    from aimanet.sources.base import Faces
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class CaptureWorker(QThread):
         super().__init__()
         self.setObjectName("capture")
         self._link = link
-        self._tracker: FaceTracker | None = None
+        self._tracker: Faces | None = None
         self._last_index: int | None = None
         self._arrivals: list[float] = []
 
@@ -80,7 +80,7 @@ class CaptureWorker(QThread):
             info = source.open()
             self._link.figures.live = source.live
             self.opened.emit(number, source.label, info.detail)
-            self._load_tracker()
+            self._load_tracker(source)
             if not source.live:  # of a file nothing may be lost: wait for the reader
                 self._link.method_ready.wait()
             for frame in self._frames(source):
@@ -90,14 +90,14 @@ class CaptureWorker(QThread):
         if not self._link.stopping.is_set():
             self.ended.emit(number)
 
-    def _load_tracker(self) -> None:
+    def _load_tracker(self, source: Source) -> None:
         if self._link.stopping.is_set():
             return
         self.progress.emit(self._link.number, "Loading the face detector…")
         try:
             from aimanet.face import FaceTracker
 
-            self._tracker = FaceTracker()
+            self._tracker = source.tracker() or FaceTracker()
         except FaceModelError as problem:  # the picture is still worth seeing
             self.face_failed.emit(self._link.number, str(problem))
 

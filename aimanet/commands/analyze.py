@@ -66,7 +66,7 @@ def _analyse(options: Options, stack: ExitStack) -> tuple[Summary, list[dict[str
     info = source.open()
     if info.duration_s is None and is_synthetic(options.path):
         raise SourceError(f"{options.path} never ends: give it a length, e.g. seconds=30")
-    pipeline, trace = _pipeline(options, out, stack)
+    pipeline, trace = _pipeline(options, source, out, stack)
     readings: list[dict[str, Any]] = []
     for frame in _watched(source, info.duration_s, bar=not options.json):
         reading = pipeline.step(frame)
@@ -99,7 +99,7 @@ def _signals_file(options: Options, stack: ExitStack) -> TextIO | None:
 
 
 def _pipeline(
-    options: Options, out: TextIO | None, stack: ExitStack
+    options: Options, source: Source, out: TextIO | None, stack: ExitStack
 ) -> tuple[Pipeline, PulseTrace | None]:
     """The pipeline and, where signals are saved, what writes them."""
     from aimanet.face import FaceTracker
@@ -108,7 +108,7 @@ def _pipeline(
     from aimanet.terminal.trace import BoxTrace, PulseTrace
 
     method = make_method(options.method, device=options.device, weights=options.weights)
-    tracker = FaceTracker()
+    tracker = source.tracker() or FaceTracker()
     stack.callback(tracker.close)
     if out is None:
         return Pipeline(method, tracker), None

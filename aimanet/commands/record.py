@@ -137,7 +137,7 @@ def _record(
     from aimanet.sessions.writer import SessionWriter
 
     method = make_method(options.method, device=options.device, weights=options.weights)
-    tracker = FaceTracker()
+    tracker = source.tracker() or FaceTracker()
     stack.callback(tracker.close)
     feed = stack.enter_context(_feed(source, stop))
     _require_end(options, feed)

@@ -66,6 +66,8 @@ def open_source(
     wishes = _Wishes(realtime, size, fps)
     if not spec:
         raise SourceError(f"no source given; {HELP}")
+    if spec.startswith("session:"):
+        return _session(Path(spec.removeprefix("session:")).expanduser(), wishes)
     if spec == "synthetic" or spec.startswith("synthetic:"):
         return _synthetic(spec, wishes)
     if spec.isdecimal():
@@ -84,6 +86,12 @@ def _synthetic(spec: str, wishes: _Wishes) -> Source:
     if wishes.size is not None:
         defaults |= {"width": str(wishes.size[0]), "height": str(wishes.size[1])}
     return SyntheticSource(spec, wishes.realtime, defaults)
+
+
+def _session(folder: Path, wishes: _Wishes) -> Source:
+    from aimanet.sessions.replay import ReplaySource
+
+    return ReplaySource(folder, wishes.realtime)
 
 
 def _webcam(spec: str, camera: str, wishes: _Wishes) -> Source:
@@ -122,6 +130,8 @@ def _by_path_or_name(spec: str, wishes: _Wishes) -> Source:
         is_folder, exists = path.is_dir(), path.exists()
     except (OSError, ValueError):  # too long, or a NUL in it
         is_folder = exists = False
+    if is_folder and (path / "session.json").exists():
+        return _session(path, wishes)
     if is_folder:
         from aimanet.sources.images import ImageFolderSource
 

@@ -12,10 +12,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from aimanet.errors import SourceError
-from aimanet.types import Frame
+from aimanet.types import FaceCrop, Frame
 
 LONGEST_WAIT_S = 1.0
 """No ``read()`` of a recorded source blocks longer than this, whatever its time stamps say."""
@@ -36,6 +36,19 @@ class SourceInfo:
     frames: int | None
     duration_s: float | None
     detail: str
+
+
+class Faces(Protocol):
+    """What finds the face in a source's frames; `aimanet.face.FaceTracker` for most of them."""
+
+    def track(self, frame: Frame) -> FaceCrop:
+        """The face of a frame."""
+
+    def reset(self) -> None:
+        """Forgets the face of the past."""
+
+    def close(self) -> None:
+        """Frees what it holds; used and closed in one thread."""
 
 
 class Source(abc.ABC):
@@ -73,6 +86,10 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Release everything; harmless when repeated or never opened."""
+
+    def tracker(self) -> Faces | None:
+        """What stands in for the face detector, where the frames are of faces already."""
+        return None
 
     def __enter__(self) -> Self:
         self.open()

@@ -45,7 +45,7 @@ class Session:
         with ExitStack() as stack:
             stop = stack.enter_context(StopRequest())
             method = make_method(self.method, device=self.device, weights=self.weights)
-            tracker = FaceTracker()
+            tracker = self.source.tracker() or FaceTracker()
             stack.callback(tracker.close)
             feed = stack.enter_context(self._feed(stop, view))
             return follow(feed, Pipeline(method, tracker), view, self.source, self.seconds)

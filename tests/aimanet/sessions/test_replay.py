@@ -10,6 +10,7 @@ from aimanet.sessions.layout import SessionError
 from aimanet.sessions.reader import open_session
 from aimanet.sessions.replay import RecordedFaces, ReplaySource
 from aimanet.sessions.scrub import Scrubber
+from aimanet.sources import open_source
 from tests.aimanet.sessions.recordings import START, image, times, write_session
 
 
@@ -108,3 +109,11 @@ def test_a_slider_finds_every_picture_forwards_and_backwards(tmp_path, cut):
         last = scrubber.at(1e9)
         assert last is None if cut else last.index == 89
         assert scrubber.at(0.0).index == 0
+
+
+@pytest.mark.parametrize("prefix", ["", "session:"])
+def test_a_session_is_a_source_like_any_other(tmp_path, prefix):
+    folder = write_session(tmp_path / "s", 12, "face")
+    with open_source(f"{prefix}{folder}", realtime=False) as source:
+        assert isinstance(source.tracker(), RecordedFaces)
+        assert [frame.t for frame in source] == (times(12) - START).tolist()
