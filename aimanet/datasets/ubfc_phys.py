@@ -11,7 +11,7 @@ import numpy as np
 from aimanet.datasets.base import DatasetError, Found, Problem, Recording, Signal
 from aimanet.datasets.labels import LabelRead, rates_differ, tidy
 from aimanet.datasets.recorded import Recorded
-from aimanet.datasets.text import read_table
+from aimanet.datasets.text import read_table, text_of
 from aimanet.datasets.tree import archives, listing, search, told
 from aimanet.datasets.video import VIDEO_SUFFIXES, Film, film_of, stream_video
 from aimanet.types import Frame
@@ -123,14 +123,35 @@ def _recordings(root: Path, folder: Path, problems: list[Problem]) -> list[Recor
         if absent:
             text = f"{subject} has no {' and no '.join(absent)}"
             problems.append(Problem(folder, text, fatal=False))
-    return [_recording(root, *key, video, labels.get(key)) for key, video in videos.items()]
+    about = {subject: _about(folder / f"info_{subject}.txt") for subject, _ in videos}
+    return [
+        _recording(root, key, video, labels.get(key), about[key[0]])
+        for key, video in videos.items()
+    ]
+
+
+def _about(path: Path) -> tuple[tuple[str, str], ...]:
+    """Sex and group from a person's info file, as far as it is there and says so."""
+    try:
+        words = {line.strip().lower() for line in text_of(path).splitlines()}
+    except DatasetError:
+        return ()
+    tags = (("sex", ("m", "f")), ("group", ("test", "ctrl")))
+    return tuple((tag, value) for tag, values in tags for value in values if value in words)
 
 
 def _task(match: re.Match[str]) -> tuple[str, str]:
     return f"s{int(match[1])}", match[2].upper()
 
 
-def _recording(root: Path, subject: str, task: str, video: Path, label: Path | None) -> Recording:
+def _recording(
+    root: Path,
+    key: tuple[str, str],
+    video: Path,
+    label: Path | None,
+    about: tuple[tuple[str, str], ...],
+) -> Recording:
+    subject, task = key
     name = f"{subject}_{task}"
     return Recording(
         dataset=UbfcPhys.name,
@@ -140,5 +161,5 @@ def _recording(root: Path, subject: str, task: str, video: Path, label: Path | N
         video=video,
         label=label,
         excluded=_WHY if name in EXCLUDED else "",
-        tags=(("task", task),),
+        tags=(("task", task), *about),
     )

@@ -40,7 +40,8 @@ class UbfcRppg(Recorded):
     where = (
         "The UBFC-rPPG page of Yannick Benezeth (Google Sites) links to the files on Google "
         "Drive; read the terms there. 1.5 to 2 GB a video: cut downloads are common, check them. "
-        "The faces of subjects 21 and 27 must not be shown."
+        "The faces of subjects 21 and 27 must not be shown. The same people may be in both parts: "
+        "do not train on one and test on the other."
     )
     layout = """\
 DIR/DATASET_2/subject1/vid.avi           640x480 uncompressed, about 30 fps

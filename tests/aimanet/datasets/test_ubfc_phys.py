@@ -34,7 +34,7 @@ def test_recordings_in_natural_order_with_person_task_and_reason(root: Path) -> 
     found = DATASET.find(root)
     assert [r.name for r in found.recordings] == ["s2_T1", "s2_T3", "s10_T1", "s10_T3"]
     assert [r.subject for r in found.recordings] == ["s2", "s2", "s10", "s10"]
-    assert found.recordings[1].tags == (("task", "T3"),)
+    assert found.recordings[1].tags == (("task", "T3"), ("sex", "f"), ("group", "test"))
     assert [bool(r.excluded) for r in found.recordings] == [False, False, False, True]
 
 
@@ -204,6 +204,14 @@ def test_what_is_missing_is_told(root: Path, tmp_path: Path) -> None:
         "s5.zip: is still packed; unpack it here",
         "vid_s4_T1.avi: has no label: bvp_s4_T1.csv is missing",
     ]
+
+
+def test_an_info_file_is_not_needed(tmp_path: Path) -> None:
+    folder = one(tmp_path, seconds=0.2).video.parent
+    (folder / "info_s1.txt").write_bytes(b"s1\r\nm\r\n")
+    assert DATASET.find(tmp_path).recordings[0].tags == (("task", "T1"), ("sex", "m"))
+    (folder / "info_s1.txt").unlink()
+    assert DATASET.find(tmp_path).recordings[0].tags == (("task", "T1"),)
 
 
 def test_a_second_copy_is_left_out(tmp_path: Path) -> None:
