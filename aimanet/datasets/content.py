@@ -117,19 +117,31 @@ def _is_junk(name: str) -> bool:
 
 def _stamps(names: Iterable[str], paths: Iterable[Path]) -> tuple[str, bool]:
     digest = blake2b(digest_size=16)
-    newest = 0
+    settled = True
     for name, path in zip(names, paths, strict=True):
         stamp = _stamp(path)
-        newest = max(newest, *stamp[1:3])
+        settled = settled and _is_settled(stamp)
         digest.update(os.fsencode(f"{name}\0{stamp}\n"))
-    return digest.hexdigest(), newest + SETTLE_NS < time.time_ns()
+    return digest.hexdigest(), settled
 
 
-def _stamp(path: Path) -> tuple[int, int, int, int]:
-    """Size, modification time, change time; on Windows, which has none, creation and file id."""
+Stamp = tuple[int, int, int]
+
+
+def _stamp(path: Path) -> Stamp:
+    """Size, modification time, and what no program can put back.
+
+    That is the inode's change time; on Windows, which has none, the file's number.
+    """
     facts = path.stat()
-    identity = facts.st_ino if os.name == "nt" else 0
-    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, identity
+    mark = facts.st_ino if os.name == "nt" else facts.st_ctime_ns
+    return facts.st_size, facts.st_mtime_ns, mark
+
+
+def _is_settled(stamp: Stamp) -> bool:
+    """Whether the last write is some seconds ago (a time far in the future is none)."""
+    written = stamp[1] if os.name == "nt" else stamp[2]
+    return abs(time.time_ns() - written) >= SETTLE_NS
 
 
 def _listing(recording: Recording) -> str:
@@ -151,13 +163,13 @@ def _names_below(folder: Path) -> Iterable[str]:
 
 def _file_digest(path: Path) -> bytes:
     stamp = _stamp(path)
-    if max(stamp[1:3]) + SETTLE_NS < time.time_ns():
+    if _is_settled(stamp):
         return _remembered_digest(path, stamp)
     return _read_digest(path)
 
 
 @lru_cache(maxsize=8)
-def _remembered_digest(path: Path, stamp: tuple[int, int, int, int]) -> bytes:
+def _remembered_digest(path: Path, stamp: Stamp) -> bytes:
     """Several recordings may be in one large archive, one after the other."""
     return _read_digest(path)
 

@@ -99,8 +99,10 @@ def list_cached(folder: Path, grid: Grid) -> list[CachedRecording]:
         )
     for _, meta in found:
         _require_current(meta)
-    found.sort(key=lambda one: (one[1].dataset, natural(one[1].name), one[0]))
-    return [load_entry(place, meta) for place, meta in found]
+    # A data set that was prepared from two places is still the same recordings.
+    once = {(meta.key, meta.sources.content): (place, meta) for place, meta in found}
+    order = sorted(once.values(), key=lambda one: (one[1].dataset, natural(one[1].name), one[0]))
+    return [load_entry(place, meta) for place, meta in order]
 
 
 def on(grid: Grid) -> str:
@@ -139,8 +141,9 @@ def _find_any(folder: Path, recording: Recording, grid: Grid) -> tuple[Path, Met
     """The entry made here, else the only one of that name."""
     place = entry_place(folder, recording, grid)
     found = list(entries_of(folder, recording.dataset, recording.name, grid))
+    contents = {meta.sources.content for _, meta in found}
     for at, meta in found:
-        if at == place or len(found) == 1:
+        if at == place or len(contents) == 1:
             return at, meta
     if found:
         raise CacheError(

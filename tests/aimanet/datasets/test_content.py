@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,17 @@ def test_files_written_a_moment_ago_are_read_again(tmp_path: Path) -> None:
     assert not was.settled
     assert not untouched(was, one)
     assert renewed(was, one) is not None
+
+
+def test_a_camera_from_the_future_is_trusted_too(tmp_path: Path) -> None:
+    one = recording(tmp_path)
+    for path in files(one):
+        os.utime(path, (4e9, 4e9))
+    later = time.time_ns() + 10**10
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time_ns", lambda: later)
+        was = fingerprint(one, files(one))
+        assert untouched(was, one)
 
 
 @pytest.mark.usefixtures("at_rest")

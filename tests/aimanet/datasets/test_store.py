@@ -197,11 +197,20 @@ def test_a_copied_cache_needs_no_data_set(folder: Path, tmp_path: Path) -> None:
 def test_two_of_a_name_are_not_guessed_at(folder: Path, tmp_path: Path) -> None:
     fill(folder, video(tmp_path / "one"))
     second = video(tmp_path / "two")
+    second.video.write_bytes(b"another")
     fill(folder, second)
     elsewhere = Recording("tiny", "a", "p1", Path("/x"), Path("/x/a.avi"))
     with pytest.raises(CacheError, match="holds 2 recordings called tiny/a"):
         open_cached(folder, elsewhere, GRID, verify=False)
     assert open_cached(folder, second, GRID, verify=False).name == "a"
+
+
+def test_two_copies_of_one_are_one(folder: Path, tmp_path: Path) -> None:
+    fill(folder, video(tmp_path / "one"))
+    fill(folder, video(tmp_path / "two"))
+    assert len(list_cached(folder, GRID)) == 1
+    elsewhere = Recording("tiny", "a", "p1", Path("/x"), Path("/x/a.avi"))
+    assert open_cached(folder, elsewhere, GRID, verify=False).name == "a"
 
 
 def test_a_copy_that_was_cut_short_is_no_smaller_training_set(folder: Path, tmp_path: Path) -> None:
