@@ -20,9 +20,6 @@ from aimanet.face import FaceTracker
 from aimanet.preprocess import Recipe, Windower
 from aimanet.types import FaceCrop, Frame
 
-LIVE_CROP_SIZE = 72
-"""Side (px) of the live path's crops, which the windower then averages down."""
-
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -76,8 +73,8 @@ class Cropper:
         if dataset.face_alone(recording):
             return map(whole_frame, frames)
         if self._tracker is None:
-            size = max(LIVE_CROP_SIZE, self._grid.image_size)
-            self._tracker = FaceTracker(size, self._model)
+            # Crops of the live path's size, whatever the grid: a method must read the same here.
+            self._tracker = FaceTracker(model_path=self._model)
         self._tracker.reset()
         return map(self._tracker.track, frames)
 
