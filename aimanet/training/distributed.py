@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import torch
@@ -18,8 +18,11 @@ from torch import Tensor
 
 from aimanet.errors import AimaNetError
 
+MEETING = timedelta(minutes=10)
+"""How long processes look for each other at the start, and wait for gradients."""
+
 PATIENCE = timedelta(days=2)
-"""How long processes wait for each other: one of them may be preparing a data set."""
+"""How long they wait for each other otherwise: one of them may be preparing a data set."""
 
 
 class WorldError(AimaNetError):
@@ -28,11 +31,15 @@ class WorldError(AimaNetError):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Process ``rank`` of ``size``, the ``local_rank``-th on its machine."""
+    """Process ``rank`` of ``size``, the ``local_rank``-th on its machine.
+
+    ``group`` is what they talk through, besides gradients.
+    """
 
     rank: int = 0
     size: int = 1
     local_rank: int = 0
+    group: dist.ProcessGroup | None = None
 
     @property
     def first(self) -> bool:
@@ -42,7 +49,7 @@ class World:
     def total(self, values: Tensor) -> Tensor:
         """The sum of a tensor (on the CPU) over all processes."""
         if self.size > 1:
-            dist.all_reduce(values)
+            dist.all_reduce(values, group=self.group)
         return values
 
     def told(self, data: bytes | None) -> bytes:
@@ -54,7 +61,7 @@ class World:
         buffer = torch.zeros(int(length), dtype=torch.uint8)
         if data and self.first:
             buffer = torch.frombuffer(bytearray(data), dtype=torch.uint8)
-        dist.broadcast(buffer, 0)
+        dist.broadcast(buffer, 0, group=self.group)
         return buffer.numpy().tobytes()
 
     def wait(self) -> None:
@@ -73,23 +80,30 @@ def join(device: str = "auto") -> Iterator[World]:
     if world.size == 1:
         yield world
         return
-    cuda = device != "cpu" and torch.cuda.is_available()
-    if cuda:
-        if world.local_rank >= torch.cuda.device_count():
-            raise WorldError(
-                f"process {world.local_rank} on this machine has no GPU of its own (there are"
-                f" {torch.cuda.device_count()}): start fewer with --nproc_per_node"
-            )
-        torch.cuda.set_device(world.local_rank)
+    backend = "cpu:gloo,cuda:nccl" if _takes_gpu(world, device) else "gloo"
     try:
-        dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=PATIENCE)
+        dist.init_process_group(backend, timeout=MEETING)
+        group = dist.new_group(backend="gloo", timeout=PATIENCE)
     except (RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())[:120]
         raise WorldError(f"the processes do not find each other ({reason})") from error
     try:
-        yield world
+        yield replace(world, group=group)
     finally:
         dist.destroy_process_group()
+
+
+def _takes_gpu(world: World, device: str) -> bool:
+    """Gives this process the GPU of its number, if it shall have one."""
+    if device == "cpu" or not torch.cuda.is_available():
+        return False
+    if world.local_rank >= torch.cuda.device_count():
+        raise WorldError(
+            f"process {world.local_rank} on this machine has no GPU of its own (there are"
+            f" {torch.cuda.device_count()}): start fewer with --nproc_per_node"
+        )
+    torch.cuda.set_device(world.local_rank)
+    return True
 
 
 def announced(environment: Mapping[str, str]) -> World:
@@ -106,7 +120,13 @@ def announced(environment: Mapping[str, str]) -> World:
     missing = [n for n in ("MASTER_ADDR", "MASTER_PORT") if not environment.get(n)]
     if size > 1 and missing:
         raise WorldError(_advice(f"{' and '.join(missing)} not set"))
+    if size > 1 and not _is_port(environment["MASTER_PORT"]):
+        raise WorldError(_advice(f"MASTER_PORT is {environment['MASTER_PORT']}"))
     return World(rank, size, local)
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and 0 < int(text) < 1 << 16
 
 
 def _advice(what: str) -> str:

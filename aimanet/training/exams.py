@@ -146,8 +146,10 @@ def make_exams(config: TrainConfig, held: Sequence[Piece]) -> list[Exam]:
 
 def hr_bpm(derivative: NDArray[np.floating], fs: float) -> float:
     """Heart rate of a pulse derivative (T,), 0 where there is none to be found."""
+    if not np.isfinite(derivative).all():
+        return 0.0
     wave = detrend(integrate(derivative.astype(np.float64)), smoothing(fs))
-    peak = find_peak(*spectrum(wave, fs), 0.7, 3.5) if np.isfinite(wave).all() else None
+    peak = find_peak(*spectrum(wave, fs), 0.7, 3.5)
     return 60.0 * peak if peak else 0.0
 
 

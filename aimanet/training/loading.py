@@ -87,17 +87,18 @@ class Batches(IterableDataset):  # type: ignore[type-arg]
         )
 
     def _example(self, step: int, slot: int) -> Example:
-        example = self._remembered(self.plan.draw(step, slot), step, slot)
+        example = self._remembered(self.plan.draw(step, slot))
         if self.mirror and self.plan.rng(step, slot, 2).random() < 0.5:
             return mirrored(example)
         return example
 
-    def _remembered(self, draw: Draw, step: int, slot: int) -> Example:
+    def _remembered(self, draw: Draw) -> Example:
         """Drawn clips are costly: those that may be shown again are kept for a while."""
         key = draw.corpus, draw.number
         if key in self._kept:
             return self._kept[key]
-        example = self.corpora[draw.corpus].example(draw.number, self.plan.rng(step, slot, 3))
+        rng = self.plan.rng(draw.number, draw.corpus, 3)
+        example = self.corpora[draw.corpus].example(draw.number, rng)
         if self.plan.endless[draw.corpus] and self.plan.replayed:
             self._kept[key] = example
             while len(self._kept) > self._room:

@@ -21,6 +21,8 @@ LANES = 16
 """A clip is shown again this many steps later, or a multiple of it: then 1, 2, 4, 8 or 16
 workers that take turns meet their own clips again and need not draw them anew."""
 
+GOLDEN = 0.5 * (5**0.5 - 1.0)
+
 CYCLE = 1000
 """Slots after which the pattern of corpora repeats: weights are kept to a thousandth."""
 
@@ -69,9 +71,9 @@ class Plan:
             return draw
         return self._earlier(step, slot, draw) or draw
 
-    def rng(self, step: int, slot: int, purpose: int) -> np.random.Generator:
-        """The generator for one purpose in one slot."""
-        return np.random.default_rng((self.seed, step, slot, purpose))
+    def rng(self, first: int, second: int, purpose: int) -> np.random.Generator:
+        """The generator for one purpose in one slot of a step, or for an example of a corpus."""
+        return np.random.default_rng((self.seed, first, second, purpose))
 
     def torch_seed(self, step: int, micro: int) -> int:
         """The seed of dropout in one piece of one step."""
@@ -89,7 +91,8 @@ class Plan:
         return Draw(corpus, int(number))
 
     def _is_again(self, number: int) -> bool:
-        return int((number + 1) * self.replayed) > int(number * self.replayed)
+        # Steps of the golden ratio fall evenly everywhere, whatever corpora and pieces repeat.
+        return (number * GOLDEN) % 1.0 < self.replayed
 
     def _earlier(self, step: int, slot: int, draw: Draw) -> Draw | None:
         """One of the clips that were new in an earlier step of the same lane and process."""
