@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
+from app.pages import KINDS, LIVE
 from app.widgets.controls import METHODS
 
 _THEMES = {"system": "As the system", "dark": "Dark", "light": "Light"}
 
 
 class Actions:
-    """The window's actions by name; ``menu_bar`` holds them all."""
+    """The window's actions by name; ``menus`` holds them all.
 
-    def __init__(self, window: QMainWindow) -> None:
-        self._window = window
+    A page that is shown has the keys to itself: those of ``live_only`` rest meanwhile.
+    """
+
+    def __init__(self, window: QMainWindow, menus: QMenuBar) -> None:
+        self._window, self._menus = window, menus
         self.toggle = self._make("&Start / stop", "Space")
         self.open_file = self._make("&Open video file…", "Ctrl+O")
         self.open_folder = self._make("Open image &folder…", "Ctrl+Shift+O")
@@ -27,20 +33,37 @@ class Actions:
         self.quit = self._make("&Quit", "Ctrl+Q")
         labels = [label for label, _ in METHODS.values()]
         self.methods = [self._make(label, str(n + 1)) for n, label in enumerate(labels)]
-        self.mask = self._make("Show where the network &looks", "M", checkable=True)
+        self.mask = self._make("Show where the network &looks", "L", checkable=True)
         self.full_screen = self._make("F&ull screen", "F11", checkable=True)
         self.themes = {
             name: self._make(words, "", checkable=True) for name, words in _THEMES.items()
         }
+        self.pages = {
+            kind.name: self._make(f"&{kind.words}", f"Ctrl+{n}", checkable=True)
+            for n, kind in enumerate(KINDS, 1)
+        }
+        self.training = self._make("Show the &training page", "Ctrl+Shift+T", checkable=True)
         self.about = self._make("&About and shortcuts", "F1")
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
         self._group(self.methods)
         self._group(list(self.themes.values()))
+        self._group(list(self.pages.values()))
+        self.live_only = [self.toggle, *self.methods, self.mask, self.refresh]
         self._fill_menus()
+
+    def show_pages(self, there: Sequence[str], training: bool, current: str) -> None:
+        """Offer the pages that are ``there``, and the one that is hidden only if there is one."""
+        for name, action in self.pages.items():
+            action.setVisible(name in there and len(there) > 1)
+        self.training.setVisible(training)
+        self.pages[current].setChecked(True)
+        for action in self.live_only:
+            action.setEnabled(current == LIVE)
 
     def with_shortcut(self) -> list[QAction]:
         """All that have a key, in the order of the menus."""
-        return [a for a in self._window.actions() if not a.shortcut().isEmpty()]
+        shown = [a for a in self._window.actions() if a.isVisible()]
+        return [a for a in shown if not a.shortcut().isEmpty()]
 
     def _make(self, words: str, key: str, checkable: bool = False) -> QAction:
         action = QAction(words, self._window)
@@ -69,13 +92,16 @@ class Actions:
         measure.addSeparator()
         measure.addActions(self.methods)
         view = self._menu("&View")
+        view.addActions(list(self.pages.values()))
+        view.addAction(self.training)
+        view.addSeparator()
         view.addActions([self.mask, self.full_screen])
         theme = view.addMenu("&Theme")
         theme.addActions(list(self.themes.values()))
         self._menu("&Help").addAction(self.about)
 
     def _menu(self, words: str) -> QMenu:
-        return self._window.menuBar().addMenu(words)
+        return self._menus.addMenu(words)
 
 
 class SpaceGuard(QObject):

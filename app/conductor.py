@@ -12,7 +12,7 @@ from app.engine import LiveEngine, Phase
 from app.link import MethodWish
 from app.presenter import Presenter, Screen
 from app.probes import DeviceProbe
-from app.settings import Preferences
+from app.settings import Choice, Preferences
 from app.widgets.banner import sentence
 from app.widgets.body import Body
 from app.widgets.controls import METHODS
@@ -47,6 +47,9 @@ class Conductor(QObject):
         self.presenter.after_end = [actions.play_again, actions.open_file, actions.demo]
         self.presenter.after_failure = [actions.try_again, actions.open_file, actions.demo]
         self._running_method = ""
+        self._before_swap: Choice | None = None
+        self._own_model = QAction("Use AimaNet's own weights", self)
+        self._own_model.triggered.connect(self.use_own_model)
         self._probe: DeviceProbe | None = None
         self._connect()
         self._show_settings()
@@ -132,6 +135,22 @@ class Conductor(QObject):
         self.remember(device=name)
         self._body.banners.dismiss("method")
         self.engine.set_method(self._wish())
+
+    @Slot(str)
+    def use_model(self, path: str) -> None:
+        """Let TS-CAN read with the weights at ``path`` from the next frame on; "" for our own.
+
+        The picture goes on. Weights that cannot be loaded leave everything as it was.
+        """
+        self._before_swap = self.preferences.choice
+        self.preferences.asked_weights = None
+        self.remember(model=path or None)
+        self.set_method("tscan")
+
+    @Slot()
+    def use_own_model(self) -> None:
+        """Back to the weights that come with the program."""
+        self.use_model("")
 
     @Slot(int)
     def set_window(self, seconds: int) -> None:
@@ -226,6 +245,7 @@ class Conductor(QObject):
     @Slot(str, str)
     def _on_method_changed(self, name: str, device: str) -> None:
         self._running_method = name
+        self._before_swap = None
         self._body.video.show_mask(None)
         self._show_method(name)
         on_device = f" on {device.upper()}" if device else ""
@@ -235,10 +255,20 @@ class Conductor(QObject):
     def _on_method_failed(self, name: str, text: str) -> None:
         """The run goes on with the method it has, or with the one that needs no weights."""
         stays = self._running_method or FALLBACK_METHOD
+        actions = [self._own_model] if name == "tscan" and self.preferences.weights else []
+        if name == "tscan" and self._before_swap is not None:
+            self._undo_swap(self._before_swap)
+            text, actions = f"{sentence(text)} The model in use stays.", []
         if name != stays:
             self._show_method(stays)
             text = f"{sentence(text)} {METHODS[stays][0]} reads the pulse meanwhile."
-        self._body.banners.say("method", "error", text)
+        self._body.banners.say("method", "error", text, actions)
+
+    def _undo_swap(self, before: Choice) -> None:
+        """The weights that were to be used cannot be: those before them stay our choice."""
+        self._before_swap = None
+        self.preferences.asked_weights = before.asked_weights
+        self.remember(model=before.model, method=before.method)
 
     @Slot(bool, str)
     def _on_device_found(self, cuda: bool, words: str) -> None:

@@ -17,12 +17,14 @@ from app.conductor import Conductor
 from app.dialogs import Dialogs
 from app.icons import app_icon
 from app.look import look_for, palette, scale_for, style_sheet
+from app.pages import LIVE, Pages
 from app.settings import Preferences, config_dir
 from app.widgets.body import Body
 from app.widgets.controls import METHODS
 from app.widgets.figures import Figures
 from app.widgets.header import Header
 from app.widgets.source_picker import DEMO_SPEC
+from app.widgets.top_bar import TopBar
 
 _JOIN_MS = 30
 _TITLE_PX = 40
@@ -44,12 +46,16 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("AimaNet")
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
-        self.commands = Actions(self)
+        self.top = TopBar()
+        self.commands = Actions(self, self.top.menus)
         self.header, self.body, self.figures = Header(), Body(), Figures()
         self.dialogs = Dialogs(self)
         self.conductor = Conductor(
             self.header, self.body, self.figures, self.commands, preferences, self
         )
+        self.live = QWidget()
+        owners = {"sessions": preferences, "training": self.conductor}
+        self.pages = Pages(self.live, owners, self)
         self.look = look_for(preferences.current.theme)
         self._guard = SpaceGuard(self)
         self._closing = False
@@ -61,11 +67,18 @@ class MainWindow(QMainWindow):
         self._restyle()
 
     def _lay_out(self) -> None:
+        live = QVBoxLayout(self.live)
+        live.setContentsMargins(0, 0, 0, 0)
+        live.addWidget(self.header)
+        live.addWidget(self.body, 1)
         root = QWidget()
         root.setObjectName("root")
         self._rows = QVBoxLayout(root)
-        self._rows.addWidget(self.header)
-        self._rows.addWidget(self.body, 1)
+        self._rows.addWidget(self.pages.stack, 1)
+        self.setMenuWidget(self.top)
+        for name, action in self.commands.pages.items():
+            self.top.pages.add(name, action)
+        self._show_pages()
         root.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCentralWidget(root)
         root.setFocus()
@@ -89,7 +102,13 @@ class MainWindow(QMainWindow):
         commands.about.triggered.connect(self._on_about)
         for action in (*commands.methods, *commands.themes.values()):
             action.triggered.connect(self._on_choice)
-        self.dialogs.chosen.connect(conductor.open)
+        for action in self.commands.pages.values():
+            action.triggered.connect(self._on_page_chosen)
+        commands.training.toggled.connect(self._on_training)
+        self.top.pages.chosen.connect(self.pages.show)
+        self.pages.built.connect(self._on_page_built)
+        self.pages.changed.connect(self._show_pages)
+        self.dialogs.chosen.connect(self.open)
         self.header.source.file_asked.connect(self.dialogs.ask_file)
         self.header.source.folder_asked.connect(self.dialogs.ask_folder)
         self.header.source.url_asked.connect(self._on_open_url)
@@ -110,11 +129,12 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         app.setPalette(palette(self.look))
         app.setStyleSheet(style_sheet(self.look))
-        for part in (self.header, self.body, self.figures):
+        for part in (self.top, self.header, self.body, self.figures, self.pages):
             part.apply_look(self.look)
         px = self.look.px
         self._rows.setContentsMargins(px(14), px(6), px(14), px(4))
-        self._rows.setSpacing(px(10))
+        for layout in (self._rows, self.live.layout()):
+            layout.setSpacing(px(10))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Text and controls grow with the window, in steps."""
@@ -127,6 +147,48 @@ class MainWindow(QMainWindow):
         if self.conductor.preferences.current.theme == "system":
             self._restyle()
 
+    # --- pages ------------------------------------------------------------------------------
+
+    @Slot()
+    def _show_pages(self) -> None:
+        """Say which pages there are and which one is shown."""
+        wanted = self.conductor.preferences.current.training_tab
+        kinds = self.pages.kinds
+        there = [name for name in kinds if name != "training" or wanted]
+        self.commands.training.setChecked(wanted)
+        self.commands.show_pages(there, "training" in kinds, self.pages.current)
+        self.top.pages.show_pages(there)
+        self.top.pages.show_current(self.pages.current)
+        self.statusBar().setVisible(self.pages.current == LIVE)
+
+    @Slot()
+    def _on_page_chosen(self) -> None:
+        action = self.sender()
+        names = [name for name, other in self.commands.pages.items() if other is action]
+        self.pages.show(names[0])
+
+    @Slot(bool)
+    def _on_training(self, shown: bool) -> None:
+        """The training page is there for those who have asked for it."""
+        self.conductor.remember(training_tab=shown)
+        if not shown and self.pages.current == "training":
+            self.pages.show(LIVE)
+        self._show_pages()
+
+    @Slot(str)
+    def _on_page_built(self, name: str) -> None:
+        page = self.pages.page(name)
+        if name == "sessions":
+            page.play_requested.connect(self.open)  # type: ignore[union-attr]
+        elif name == "training":
+            page.use_model.connect(self.conductor.use_model)  # type: ignore[union-attr]
+
+    @Slot(str)
+    def open(self, spec: str) -> None:
+        """Go to the live page and show ``spec`` there."""
+        self.pages.show(LIVE)
+        self.conductor.open(spec)
+
     # --- commands ---------------------------------------------------------------------------
 
     @Slot()
@@ -135,7 +197,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_demo(self) -> None:
-        self.conductor.open(DEMO_SPEC)
+        self.open(DEMO_SPEC)
 
     @Slot()
     def _on_try_again(self) -> None:
@@ -170,7 +232,12 @@ class MainWindow(QMainWindow):
         """Open what was dropped; of several the first."""
         url = event.mimeData().urls()[0]
         event.acceptProposedAction()
-        self.conductor.open(url.toLocalFile() if url.isLocalFile() else url.toString())
+        self.open(url.toLocalFile() if url.isLocalFile() else url.toString())
+
+    @property
+    def busy(self) -> bool:
+        """Something is still going on that the window must not leave behind."""
+        return self.conductor.busy or self.pages.busy
 
     # --- opening and closing ----------------------------------------------------------------
 
@@ -209,10 +276,11 @@ class MainWindow(QMainWindow):
             self._geometry_file().setValue("geometry", self.saveGeometry())
             self.dialogs.close()
             self.conductor.engine.stop()
+            self.pages.close_down()
             self.hide()
             self._join.start()
             self.closing.emit()
-        if self.conductor.busy:
+        if self.busy:
             event.ignore()
             return
         self._join.stop()
@@ -221,5 +289,5 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_join(self) -> None:
-        if not self.conductor.busy:
+        if not self.busy:
             self.close()

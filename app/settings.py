@@ -27,6 +27,8 @@ class Settings(BaseModel):
 
     ``source`` is a spec for ``open_source``; None takes a camera where there is one and the
     demo face where there is none. ``window_s`` is the spectrum's window in seconds.
+    ``training_tab``: the training page has been switched on. ``model``: the file of the weights
+    tscan uses; None for those that come with the program.
     """
 
     model_config = ConfigDict(validate_assignment=True)
@@ -38,6 +40,8 @@ class Settings(BaseModel):
     theme: ThemeName = "system"
     window_s: int = Field(default=10, ge=6, le=30)
     overlay: bool = False
+    training_tab: bool = False
+    model: str | None = None
 
 
 def config_dir() -> Path:
@@ -123,6 +127,15 @@ class Asked:
     weights: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What reads the pulse, as it was chosen at one moment."""
+
+    method: str
+    model: str | None
+    asked_weights: Path | None
+
+
 class Preferences:
     """The settings in force: what is remembered, with what was asked for this time on top."""
 
@@ -131,7 +144,7 @@ class Preferences:
         self._store = store
         self._saved, self.notice = store.load()
         self.source_asked = asked.source
-        self.weights = asked.weights
+        self.asked_weights = asked.weights
         wishes = {"method": asked.method, "device": asked.device}
         given = {name: value for name, value in wishes.items() if value is not None}
         try:
@@ -140,6 +153,17 @@ class Preferences:
             name = str(problem.errors()[0]["loc"][0])
             words = f"unknown {name} '{given[name]}': see `aimanet live --help`"
             raise MethodError(words) from None
+
+    @property
+    def weights(self) -> Path | None:
+        """The weights tscan uses, None for those that come with the program."""
+        remembered = Path(self.current.model) if self.current.model else None
+        return self.asked_weights or remembered
+
+    @property
+    def choice(self) -> Choice:
+        """What reads the pulse now."""
+        return Choice(self.current.method, self.current.model, self.asked_weights)
 
     def remember(self, **changes: object) -> None:
         """Take ``changes`` over and save them. Raises OutputError where that is impossible."""

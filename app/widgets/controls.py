@@ -186,7 +186,7 @@ class OverlayButton(QToolButton):
         super().__init__(parent)
         self.setCheckable(True)
         self.setAccessibleName("Show where the network looks")
-        self.setToolTip("Show where the network looks (M); TS-CAN only")
+        self.setToolTip("Show where the network looks (L); TS-CAN only")
 
     def apply_look(self, look: Look) -> None:
         """Other colours or another size."""

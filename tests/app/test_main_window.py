@@ -334,7 +334,7 @@ def test_keys(
     assert phase(window) is Phase.IDLE
     qtbot.keyClick(window, Qt.Key.Key_3)
     assert window.header.methods.current == "chrom"
-    qtbot.keyClick(window, Qt.Key.Key_M)
+    qtbot.keyClick(window, Qt.Key.Key_L)
     assert window.header.overlay.isChecked()
     qtbot.keyClick(window, Qt.Key.Key_F11)
     assert window.isFullScreen()
