@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aimanet.errors import CheckpointError
-from aimanet.importers.origins import LAYERS, Named
+from aimanet.importers.origins import Named
 from aimanet.importers.reading import KerasFile
 
 Array = NDArray[np.float32]
@@ -154,6 +154,3 @@ def _head(file: KerasFile, layers: list[Layer]) -> dict[str, Layer]:
     if not hidden or not pulse:
         raise CheckpointError(f"{file.path} is no TS-CAN: it lacks its dense layers")
     return {"dense1": hidden[0], "dense2": pulse[0]}
-
-
-assert set(MTTS_CAN) | {"dense1", "dense2"} == set(OPEN_RPPG) == set(LAYERS)

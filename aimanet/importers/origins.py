@@ -11,15 +11,6 @@ from aimanet.preprocess import Recipe
 LONG_S = 60.0
 """Time constant (s) of running statistics that stand in for those of a whole video."""
 
-LAYERS = (
-    *(f"{branch}{i}" for branch in ("motion", "appearance") for i in (1, 2, 3, 4)),
-    "attention1",
-    "attention2",
-    "dense1",
-    "dense2",
-)
-"""The layers of `TSCAN`; each has a weight and a bias."""
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -66,8 +57,8 @@ _OPEN_RPPG = Recipe(
     motion_norm="frame_channel",
     motion_clip=0.0,
 )
-# Its arrays came without the code that made them; layout and paper are MTTS-CAN's, and the
-# recordings (UBFC-Phys) have 35 frames a second.
+# Its arrays came without the code that made them: layout and paper are MTTS-CAN's, so its way
+# with frames is assumed. The recordings (UBFC-Phys) have 35 frames a second.
 _SEED = replace(_MTTS_CAN, attention_scale="ch", fs=35.0)
 
 ORIGINS = {

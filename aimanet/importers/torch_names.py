@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aimanet.errors import CheckpointError
-from aimanet.importers.origins import LAYERS, Named
+from aimanet.importers.origins import Named
 from aimanet.importers.reading import TorchFile
 
 PARTS = ("weight", "bias")
@@ -29,9 +29,7 @@ def name_torch(file: TorchFile, origin: str) -> Named:
     if origin == "auto":
         origin = _detect(file)
     if origin == "seed":
-        # Our own seed command may keep our names.
-        own = {layer: layer for layer in LAYERS}
-        return _named(file, origin, own if "motion1.weight" in file.tensors else _seed())
+        return _named(file, origin, _seed())
     if origin != "rppg-toolbox":
         raise CheckpointError(f"{file.path} is a PyTorch file; {origin}'s weights are HDF5")
     two_heads = "final_dense_1_y.weight" in file.tensors
