@@ -88,6 +88,7 @@ class Recorder:
         self._queue: deque[tuple[int, Work]] = deque()  # bytes of the picture, what to do
         self._frames = self._bytes = 0
         self._newest_t = 0.0
+        self._marks = 0
         self._stopping = False
         self._writer: SessionWriter | None = None
         self._look_at = 0.0
@@ -142,11 +143,21 @@ class Recorder:
         """Takes a reading."""
         self._say(lambda writer: writer.reading(reading))
 
-    def mark(self, name: str, t: float | None = None) -> None:
-        """Drops a marker at the source's time ``t``, by default at the newest frame."""
+    def mark(self, name: str, t: float | None = None) -> int | None:
+        """Drops a marker at the source's time ``t``, by default at the newest frame.
+
+        Returns its number, for `rename_mark`; None when nothing is recorded any more.
+        """
         with self._changed:
             at = self._newest_t if t is None else t
-        self._say(lambda writer: writer.mark(at, name))
+            if not self._say(lambda writer: writer.mark(at, name)):
+                return None
+            self._marks += 1
+            return self._marks - 1
+
+    def rename_mark(self, number: int, name: str) -> None:
+        """Gives a marker another name."""
+        self._say(lambda writer: writer.rename_mark(number, name))
 
     def edit(self, **changes: str) -> None:
         """Changes ``name``, ``participant`` or ``notes`` of the session."""
@@ -207,11 +218,13 @@ class Recorder:
         self._bytes += size
         self._changed.notify_all()
 
-    def _say(self, work: Work) -> None:
+    def _say(self, work: Work) -> bool:
         with self._changed:
-            if self.running and len(self._queue) - self._frames < QUEUE_WORDS:
-                self._queue.append((0, work))
-                self._changed.notify_all()
+            if not self.running or len(self._queue) - self._frames >= QUEUE_WORDS:
+                return False
+            self._queue.append((0, work))
+            self._changed.notify_all()
+            return True
 
     def _run(self) -> None:
         """The thread: until `finish`, an error, or the end of the program."""

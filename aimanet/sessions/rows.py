@@ -42,10 +42,16 @@ class RowFile:
         try:
             write_all(self.fd, data)
         except OSError:
-            os.ftruncate(self.fd, self.size)
-            os.lseek(self.fd, self.size, os.SEEK_SET)
+            self.back_to(self.size)
             raise
         self.size += len(data)
+        self._dirty = True
+
+    def back_to(self, size: int) -> None:
+        """Takes away what was appended after the file was ``size`` bytes long."""
+        os.ftruncate(self.fd, size)
+        os.lseek(self.fd, size, os.SEEK_SET)
+        self.size = size
         self._dirty = True
 
     def sync(self) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.sessions.info import SessionInfo, now, save_info
-from aimanet.sessions.layout import BVP, FRAMES, MARKERS, READINGS, SessionError, create
+from aimanet.sessions.layout import BVP, FRAMES, HEAD, MARKERS, READINGS, SessionError, create
 from aimanet.sessions.lock import hold
 from aimanet.sessions.origin import versions
 from aimanet.sessions.rows import RowFile, plain, quoted
@@ -66,6 +66,7 @@ class SessionWriter:
         self.is_open = True
         self._video: LosslessVideo | None = None
         self._rows: dict[str, RowFile] = {}
+        self._marks: list[tuple[int, str, str]] = []  # where in the file, time, name
         self._t0 = 0.0
         self._bvp_t = -np.inf
         self._index0 = 0
@@ -117,7 +118,23 @@ class SessionWriter:
             return
         with self._guarded():
             at = max(0.0, t - self._t0) if self.frames else 0.0
-            self._rows[MARKERS].add([(plain(at), quoted(name))])
+            mark = (self._rows[MARKERS].size, plain(at), quoted(name))
+            self._rows[MARKERS].add([mark[1:]])
+            self._marks.append(mark)
+
+    def rename_mark(self, number: int, name: str) -> None:
+        """Gives the marker that was dropped as the ``number``-th (from 0) another name."""
+        if not self.is_open or not 0 <= number < len(self._marks):
+            return
+        start, at, _ = self._marks[number]
+        later = [mark[1:] for mark in self._marks[number + 1 :]]
+        del self._marks[number:]
+        with self._guarded():
+            file = self._rows[MARKERS]
+            file.back_to(start)
+            for row in ((at, quoted(name)), *later):
+                self._marks.append((file.size, *row))
+                file.add([row])
 
     def edit(self, **changes: str) -> None:
         """Changes ``name``, ``participant`` or ``notes``."""
@@ -202,6 +219,12 @@ class SessionWriter:
             self._sync()
 
     def _sync(self) -> None:
+        # Open files of a folder that was deleted or moved go on taking data without a word.
+        if not (self.folder / HEAD).exists():
+            raise SessionError(
+                f"{self.folder} was deleted or moved: the recording ends after "
+                f"{self.duration_s:.0f} s; if it was moved, everything up to then is in it"
+            )
         if self._video is not None and self._video.is_open:
             self._video.sync()
         for file in self._rows.values():

@@ -137,6 +137,17 @@ def test_an_error_reaches_the_owner_once_and_nobody_else(tmp_path):
     assert session.info.stopped == status.error
 
 
+def test_a_marker_gets_its_name_afterwards(tmp_path):
+    with Recorder(at_once(tmp_path / "s")) as recorder:
+        assert recorder.offer_waiting(frame(0))
+        first = recorder.mark("Marker 1")
+        assert recorder.mark("method: pos") == first + 1
+        recorder.rename_mark(first, "stood up")
+    names = [marker.name for marker in open_session(tmp_path / "s").markers]
+    assert names == ["stood up", "method: pos"]
+    assert recorder.mark("late") is None
+
+
 def test_a_folder_that_is_taken_is_an_error_of_the_thread(tmp_path):
     (tmp_path / "thesis.txt").write_text("x")
     ended = threading.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import stat
+import sys
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 
 from aimanet.sessions.info import SessionInfo
 from aimanet.sessions.layout import SessionError
+from aimanet.sessions.reader import open_session
+from aimanet.sessions.scrub import Scrubber
 from aimanet.sessions.writer import SessionWriter
 from aimanet.types import Frame, State
 from tests.aimanet.sessions.recordings import (
@@ -96,6 +99,36 @@ def test_a_marker_is_one_row_whatever_it_is_called(tmp_path):
         writer.frame(frame(0))
         writer.mark(START + 2.5, 'one,\ntwo "three"')
     assert rows(tmp_path / "s" / "markers.csv")[1:] == [["2.5", 'one, two "three"']]
+
+
+def test_a_marker_can_be_named_later_and_the_ones_after_it_stay(tmp_path):
+    with SessionWriter(tmp_path / "s", SessionInfo()) as writer:
+        writer.frame(frame(0))
+        for n in range(3):
+            writer.mark(START + n, f"Marker {n + 1}")
+        writer.rename_mark(1, "deep breath, held")
+        writer.rename_mark(0, "go")
+        writer.rename_mark(7, "nobody")
+        writer.mark(START + 3, "end")
+        writer.rename_mark(2, "x")
+    wanted = [["0.0", "go"], ["1.0", "deep breath, held"], ["2.0", "x"], ["3.0", "end"]]
+    assert rows(tmp_path / "s" / "markers.csv")[1:] == wanted
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="open files cannot be moved there")
+def test_a_folder_that_is_moved_away_ends_the_recording_and_is_whole(tmp_path):
+    writer = SessionWriter(tmp_path / "s", SessionInfo(kept="frame"))
+    for i in range(5):
+        writer.frame(frame(i))
+    (tmp_path / "s").rename(tmp_path / "elsewhere")
+    with pytest.raises(SessionError, match="was deleted or moved"):
+        writer.close()
+    assert not writer.is_open
+    assert not (tmp_path / "s").exists()
+    session = open_session(tmp_path / "elsewhere")
+    assert len(session.frames) == 5
+    with Scrubber(session) as pictures:
+        assert np.array_equal(pictures.at(session.frames.t[4]).image, image(4))
 
 
 def test_the_head_says_at_the_end_what_is_in_it(tmp_path):
