@@ -258,7 +258,7 @@ def with_recipe(config: TrainConfig) -> TrainConfig:
     recipe = load_checkpoint(config.finetune)[1]
     if config.recipe not in (Recipe(), recipe):
         raise AimaNetError(
-            f"the recipe comes from {config.finetune} when fine-tuning: leave --recipe.* out"
+            f"the recipe comes from {config.finetune} when fine-tuning: leave its flags out"
         )
     return replace(config, recipe=recipe)
 
@@ -290,16 +290,16 @@ def command(config: TrainConfig) -> str:
     for f in fields(config):
         value, default = getattr(config, f.name), getattr(plain, f.name)
         if f.name == "recipe":
-            words += _flags("recipe.", value, default)
+            words += _recipe_flags(value, default)
         elif f.name == "out" or (value != default and f.name != "resume"):
             words.append(_flag(f.name, value))
     return " ".join(words)
 
 
-def _flags(prefix: str, value: Recipe, default: Recipe) -> list[str]:
+def _recipe_flags(value: Recipe, default: Recipe) -> list[str]:
     names = [f.name for f in fields(value)]
     changed = [n for n in names if getattr(value, n) != getattr(default, n)]
-    return [_flag(prefix + n, getattr(value, n)) for n in changed]
+    return [_flag(n, getattr(value, n)) for n in changed]
 
 
 def _flag(name: str, value: object) -> str:

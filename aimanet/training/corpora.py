@@ -178,7 +178,7 @@ class ArrayCorpus:
             if s.pair.image_size != recipe.image_size:
                 raise AimaNetError(
                     f"{s.pair.inputs.path} has pictures of {s.pair.image_size} px:"
-                    f" give --recipe.image-size {s.pair.image_size}"
+                    f" give --image-size {s.pair.image_size}"
                 )
         if not self.stretches:
             longest = max(s.frames for s in recordings)

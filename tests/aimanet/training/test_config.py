@@ -67,10 +67,10 @@ def test_the_command_repeats_the_run():
     line = " ".join(words)
     for part in ("--out a b.safetensors", "--data synthetic pure=/data/PURE", "--lr 0.1"):
         assert part in line
-    assert "--recipe.fs 25.0" in line
+    assert "--fs 25.0" in line
     assert words[-1] != "True"
     assert "--pseudo-labels" in words
-    assert "recipe" not in command(CHANGED)  # the checkpoint brings it
+    assert "--fs" not in command(CHANGED)  # the checkpoint brings it
 
 
 def test_a_resumed_run_keeps_its_settings():

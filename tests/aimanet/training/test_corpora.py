@@ -175,7 +175,7 @@ def test_ready_made_arrays(tmp_path):
 
 def test_arrays_of_another_size(tmp_path):
     arrays = open_arrays(write_arrays(tmp_path))
-    with pytest.raises(AimaNetError, match=r"pictures of 36 px.*--recipe.image-size 36"):
+    with pytest.raises(AimaNetError, match=r"pictures of 36 px.*--image-size 36"):
         ArrayCorpus(1, SMALL, 60, arrays.recordings())
 
 

@@ -145,12 +145,12 @@ def test_a_wish_to_stop_ends_after_the_step(tiny: TrainConfig) -> None:
 
 
 def test_more_steps_for_a_finished_run(tiny: TrainConfig) -> None:
-    list(fit(replace(tiny, schedule="constant"), TOYS))
-    assert list(fit(replace(tiny, schedule="constant", resume=True), TOYS)) == []
-    more = list(fit(TrainConfig(out=tiny.out, resume=True, steps=9), TOYS))
-    assert [p.step for p in more] == [7, 8, 9]
+    list(fit(replace(tiny, schedule="constant", steps=2), TOYS))
+    assert list(fit(replace(tiny, schedule="constant", resume=True, steps=2), TOYS)) == []
+    more = list(fit(TrainConfig(out=tiny.out, resume=True, steps=4), TOYS))
+    assert [p.step for p in more] == [3, 4]
     longer = tiny.out.with_name("longer.safetensors")
-    list(fit(replace(tiny, schedule="constant", steps=9, out=longer), TOYS))
+    list(fit(replace(tiny, schedule="constant", steps=4, out=longer), TOYS))
     assert identical(tiny.out, longer)
 
 
@@ -236,7 +236,7 @@ def test_a_mixture_with_drawn_faces(tiny: TrainConfig) -> None:
 
 
 def test_drawn_faces_alone_and_their_validation(tiny: TrainConfig) -> None:
-    config = replace(tiny, data=("synthetic",), steps=2, batch=1, validation_clips=2)
+    config = replace(tiny, data=("synthetic",), steps=1, batch=1, validation_clips=1)
     first = list(fit(config))
     assert first[-1].val_mae_bpm is not None
     assert [p.train_loss for p in fit(config)] == [p.train_loss for p in first]
@@ -305,12 +305,13 @@ def test_tensorboard(tiny: TrainConfig) -> None:
 def test_it_learns(tiny: TrainConfig) -> None:
     """The pulse of toy faces is no secret for long."""
     material = (Material("toy", people(4, seconds=14)),)
-    config = replace(tiny, steps=60, batch=4, lr=4e-3, ema=0.8, validate_every=60)
+    config = replace(tiny, steps=20, batch=4, lr=4e-3, ema=0.8, validate_every=60)
     losses = [p.train_loss for p in fit(config, material)]
-    assert np.mean(losses[-10:]) < 0.5 * np.mean(losses[:5])
+    assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:3])
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_loss_falls_on_drawn_faces(tiny: TrainConfig) -> None:
     config = replace(tiny, data=("synthetic",), recipe=TrainConfig().recipe, steps=60, batch=4,
                      chunk_len=120, validate_every=1000, validation_clips=2, lr=1.5e-3)  # fmt: skip

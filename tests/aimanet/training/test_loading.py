@@ -18,7 +18,7 @@ from tests.aimanet.training.recordings import SMALL, people
 class Counted:
     """An endless corpus that counts how often an example is made."""
 
-    size = None
+    size: int | None = None
 
     def __init__(self, corpus) -> None:
         self.corpus, self.made = corpus, 0
@@ -30,9 +30,8 @@ class Counted:
 
 def batches(rank=0, world=1, steps=range(6), endless=False, **more) -> Batches:
     config = TrainConfig(recipe=SMALL, chunk_len=60, **{"batch": 4, "micro": 1, **more})
-    corpus = make_corpus(config, 0, Material("toy", people(2)))
-    if endless:
-        corpus = Counted(corpus)
+    toys = make_corpus(config, 0, Material("toy", people(2)))
+    corpus = Counted(toys) if endless else toys
     plan = Plan(config, [1.0], [endless])
     return Batches(plan, [corpus], steps, rank, world)
 
@@ -68,13 +67,15 @@ def test_what_is_shown_again_is_remembered_and_after_a_resume_made_again():
     steps = 3 * LANES
     first = batches(endless=True, replayed=0.5, steps=range(steps))
     whole = list(first)
-    assert first.corpora[0].made < 0.8 * 4 * steps
+    (corpus,) = first.corpora
+    assert isinstance(corpus, Counted)
+    assert corpus.made < 0.8 * 4 * steps
     later = batches(endless=True, replayed=0.5, steps=range(steps - 2, steps))
     assert all(equal(a, b) for a, b in zip(whole[-2:], later, strict=True))
 
 
 class Broken:
-    size = 7
+    size: int | None = 7
 
     def example(self, number, rng):
         raise AimaNetError("recording 7 is damaged: delete it")

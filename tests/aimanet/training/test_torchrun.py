@@ -47,7 +47,7 @@ def start(repository: Path, *args: str, processes: int) -> Iterator[subprocess.P
         run = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(processes)]
         program = [*run, "--standalone", "--no-python", *program]
     environment = {**os.environ, "PYTHONPATH": str(repository), "OMP_NUM_THREADS": "1"}
-    run = subprocess.Popen(
+    started = subprocess.Popen(
         program,
         cwd=repository,
         env=environment,
@@ -56,11 +56,11 @@ def start(repository: Path, *args: str, processes: int) -> Iterator[subprocess.P
         start_new_session=True,
     )
     try:
-        yield run
+        yield started
     finally:
-        if run.poll() is None:  # and nobody of the family is left behind
-            os.killpg(run.pid, signal.SIGKILL)
-            run.wait()
+        if started.poll() is None:  # and nobody of the family is left behind
+            os.killpg(started.pid, signal.SIGKILL)
+            started.wait()
 
 
 def log(out: Path) -> list[dict[str, float]]:
