@@ -105,7 +105,7 @@ or one session's folder itself"""
         t = columns["t"] - (0.0 if rows is None else rows.t[0])
         drift = None if rows is None else drift_s(t[np.isfinite(t)], float(rows.t[-1] - rows.t[0]))
         rate = columns.get("hr_bpm")
-        wave = next((name for name in _KINDS if name in columns), None)
+        wave = next((name for name in _KINDS if _told(columns.get(name))), None)
         if wave is not None:
             return tidy(path, t, columns[wave], rate, drift_s=drift, kind=_KINDS[wave])
         if rate is None:
@@ -203,6 +203,11 @@ def _row(cells: list[str]) -> tuple[float, bool]:
     except (ValueError, IndexError):
         t = np.nan
     return t, len(cells) > 2 and bool(cells[2].strip())
+
+
+def _told(values: Signal | None) -> bool:
+    """Whether a column is there and not empty: a sensor of rates alone has no wave."""
+    return values is not None and bool(np.isfinite(values).any())
 
 
 def _rate_only(path: Path, t: Signal, rate: Signal) -> LabelRead:

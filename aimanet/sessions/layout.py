@@ -8,7 +8,8 @@
 ``readings.csv``   ``t,hr_bpm,snr_db,state,quality``: as they were shown
 ``bvp.csv``        ``t,bvp``: every sample of the live curve once, as it was first shown
 ``markers.csv``    ``t,name``
-``reference.csv``  ``t,ppg[,hr_bpm]``: a contact sensor, added later
+``reference.csv``  ``t,ppg[,hr_bpm]``: a contact sensor, added later; either may be empty
+``reference.json`` which file that was and how it was put in time: `aimanet.sessions.reference`
 
 ``t`` is the session's own time line, seconds from the first recorded frame; ``t0`` in
 ``session.json`` is that frame's time on the source's clock, so that t = source t - t0. Numbers are
@@ -36,6 +37,7 @@ READINGS = "readings.csv"
 BVP = "bvp.csv"
 MARKERS = "markers.csv"
 REFERENCE = "reference.csv"
+REFERENCE_INFO = "reference.json"
 
 COLUMNS = {
     FRAMES: ("index", "t", "x", "y", "w", "h"),
@@ -44,7 +46,7 @@ COLUMNS = {
     MARKERS: ("t", "name"),
 }
 
-FILES = (HEAD, VIDEO, *COLUMNS, REFERENCE)
+FILES = (HEAD, VIDEO, *COLUMNS, REFERENCE_INFO, REFERENCE)
 """Everything that is ours in a session's folder."""
 
 KEPT = ("frame", "face", "none")

@@ -182,7 +182,7 @@ def delete(folder: Path) -> tuple[Path, ...]:
         # session.json goes last: a deletion that was cut short can be repeated.
         for name in (*FILES[1:], HEAD):
             (folder / name).unlink(missing_ok=True)
-        for part in folder.glob(f".{HEAD}.*.part"):
+        for part in folder.glob(".*.part"):
             part.unlink(missing_ok=True)
         left = tuple(sorted(folder.iterdir()))
         if not left:

@@ -1,0 +1,234 @@
+"""Files of contact sensors: CSV of any kind, UBFC-rPPG, PURE and EDF, all as named columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aimanet.datasets.base import DatasetError
+from aimanet.datasets.text import read_lines, text_of
+from aimanet.sessions.reference_clock import EPOCH_S
+from aimanet.sessions.reference_table import Column, ReferenceError, read_text_table
+
+MAX_CELLS = 60_000_000
+_PURE_BAD = ("probeError", "searching", "searchingToLong")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SensorFile:
+    """A file as it was read, before anybody says which column is what.
+
+    ``form`` names its kind. ``lines`` (K,) are the lines of the rows of a text file. ``started``
+    is the wall clock at the first row where the file says it once for all.
+    """
+
+    path: Path
+    form: str
+    columns: tuple[Column, ...]
+    lines: NDArray[np.int64] | None = None
+    started: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+    def where(self, row: int) -> str:
+        """What to call a row in a message: "FILE: line 17"."""
+        if self.lines is None or not 0 <= row < len(self.lines):
+            return f"{self.path}"
+        return f"{self.path}: line {int(self.lines[row])}"
+
+    def preview(self, rows: int = 8) -> list[list[str]]:
+        """The first rows as text, for a dialog."""
+        longest = max((len(column) for column in self.columns), default=0)
+        return [[_cell(column, k) for column in self.columns] for k in range(min(rows, longest))]
+
+
+def _cell(column: Column, k: int) -> str:
+    if k >= len(column):
+        return ""
+    if column.cells is not None:
+        return column.cells[k]
+    return f"{column.values[k]:g}"
+
+
+def open_sensor_file(path: Path | str) -> SensorFile:
+    """Reads a sensor's file of whatever kind.
+
+    Raises:
+        ReferenceError: it is missing, empty, of no kind known here, or pyedflib is needed.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ReferenceError(f"{path} is a folder: name the sensor's file in it")
+    if not path.exists():
+        raise ReferenceError(f"{path} does not exist: check the path")
+    read: Callable[[Path], SensorFile] = _reader(path)
+    try:
+        return read(path)
+    except DatasetError as error:
+        raise ReferenceError(str(error)) from error
+    except OSError as error:
+        raise ReferenceError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _reader(path: Path) -> Callable[[Path], SensorFile]:
+    ending = path.suffix.lower()
+    if ending in (".edf", ".bdf"):
+        return _read_edf
+    if ending == ".json":
+        return _read_pure
+    if ending == ".xmp":
+        return _read_gtdump
+    with path.open("rb") as file:
+        head = file.read(256)
+    if head[:8] in (b"0       ", b"\xffBIOSEMI"):
+        return _read_edf
+    if head.lstrip()[:1] == b"{":
+        return _read_pure
+    if ending == ".txt" and _is_ground_truth(path):
+        return _read_ground_truth
+    return _read_text
+
+
+def _read_text(path: Path) -> SensorFile:
+    table = read_text_table(path)
+    file = SensorFile(path, "text table", table.columns, table.lines)
+    return _empatica(file) if len(table.columns) == 1 else file
+
+
+def _empatica(file: SensorFile) -> SensorFile:
+    """A column that begins with a date (s since 1970) and a rate, as Empatica's files do."""
+    column = file.columns[0]
+    if len(column) < 4 or file.lines is None:
+        return file
+    start, rate = float(column.values[0]), float(column.values[1])
+    if not (EPOCH_S[0] < start < EPOCH_S[1] and 0.5 <= rate <= 4096):
+        return file
+    cells = None if column.cells is None else column.cells[2:]
+    name = file.path.stem.lower() if column.name == "column 1" else column.name
+    rest = Column(name, column.values[2:], cells, rate)
+    moment = datetime.fromtimestamp(start).astimezone()
+    return replace(file, form="Empatica", columns=(rest,), lines=file.lines[2:], started=moment)
+
+
+def _is_ground_truth(path: Path) -> bool:
+    """UBFC-rPPG: three lines (two in some), each a whole signal of many numbers."""
+    lines = [line for line in text_of(path).splitlines() if line.strip()]
+    return 1 < len(lines) <= 4 and min(len(line.split()) for line in lines) > 20
+
+
+def _read_ground_truth(path: Path) -> SensorFile:
+    signals = read_lines(path)
+    if len(signals) < 3:
+        raise ReferenceError(
+            f"{path}: {len(signals)} lines; UBFC's ground_truth.txt has three: wave, rate, time"
+        )
+    n = min(len(signal) for signal in signals[:3])
+    notes = () if max(len(s) for s in signals[:3]) == n else ("its lines differ in length; cut",)
+    names = ("ppg", "hr_bpm", "t (s)")
+    columns = tuple(Column(name, s[:n]) for name, s in zip(names, signals, strict=False))
+    return SensorFile(path, "UBFC ground truth", columns, notes=notes)
+
+
+def _read_gtdump(path: Path) -> SensorFile:
+    table = read_text_table(path)
+    if len(table.columns) < 4:
+        raise ReferenceError(
+            f"{path}: {len(table.columns)} columns; UBFC's gtdump.xmp has four: "
+            "time (ms), rate, oxygen, wave"
+        )
+    names = ("t (ms)", "hr_bpm", "spo2", "ppg")
+    columns = tuple(
+        replace(column, name=name) for name, column in zip(names, table.columns, strict=False)
+    )
+    return SensorFile(path, "UBFC gtdump", columns, table.lines)
+
+
+def _read_pure(path: Path) -> SensorFile:
+    try:
+        log = json.loads(text_of(path))
+        entries = [entry for entry in log["/FullPackage"] if entry.get("Value")]
+        stamps = [int(entry["Timestamp"]) for entry in entries]
+        values = [entry["Value"] for entry in entries]
+        ppg = np.array([_float(value.get("waveform")) for value in values])
+        rate = np.array([_float(value.get("pulseRate")) for value in values])
+        pictures = [int(entry["Timestamp"]) for entry in log.get("/Image", ())]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ReferenceError(
+            f"{path}: no oximeter's log as PURE has it ({type(error).__name__}: "
+            f"{str(error).splitlines()[0][:60] if str(error) else ''}); other JSON is not read"
+        ) from error
+    if len(stamps) < 2:
+        raise ReferenceError(f"{path}: no readings of the oximeter in it; get it again")
+    bad = np.array([any(_true(value.get(key)) for key in _PURE_BAD) for value in values])
+    ppg[bad], rate[bad] = np.nan, np.nan
+    zero = pictures[0] if pictures else stamps[0]  # the first picture is the video's 0 s
+    t = np.array([stamp - zero for stamp in stamps], np.float64) / 1e9
+    columns = (Column("t (s)", t), Column("ppg", ppg), Column("hr_bpm", rate))
+    notes = (f"{int(bad.sum())} readings without a finger or pulse: left out",) if bad.any() else ()
+    return SensorFile(path, "PURE", columns, notes=notes)
+
+
+def _float(value: object) -> float:
+    return np.nan if value is None else float(value)  # type: ignore[arg-type]
+
+
+def _true(value: object) -> bool:
+    return value is True or value == 1 or str(value).lower() == "true"
+
+
+def _read_edf(path: Path) -> SensorFile:
+    """Each signal a column with a rate of its own; the header has the start.
+
+    Raises:
+        ReferenceError: pyedflib is not installed, or this is no EDF it can read.
+    """
+    edf = edf_library()
+    try:
+        with edf.EdfReader(str(path)) as reader:
+            _check_size(path, int(sum(reader.getNSamples())))
+            columns = tuple(
+                Column(
+                    _label(reader, k),
+                    np.asarray(reader.readSignal(k), np.float64),
+                    rate_hz=float(reader.getSampleFrequency(k)),
+                )
+                for k in range(reader.signals_in_file)
+            )
+            started = reader.getStartdatetime()
+    except (OSError, ValueError) as error:
+        text = " ".join(str(error).split())
+        raise ReferenceError(f"{path}: is no EDF that can be read ({text[:100]})") from error
+    if not columns:
+        raise ReferenceError(f"{path}: no signals in it, only annotations")
+    return SensorFile(path, "EDF", columns, started=started)
+
+
+def _label(reader: Any, k: int) -> str:
+    unit = str(reader.getPhysicalDimension(k)).strip()
+    label = str(reader.getLabel(k)).strip() or f"signal {k + 1}"
+    return f"{label} ({unit})" if unit else label
+
+
+def _check_size(path: Path, samples: int) -> None:
+    if samples > MAX_CELLS:
+        raise ReferenceError(f"{path}: {samples} samples are too many; cut out the part you need")
+
+
+def edf_library() -> Any:
+    """pyedflib.
+
+    Raises:
+        ReferenceError: it is not installed.
+    """
+    if find_spec("pyedflib") is None:
+        raise ReferenceError('pyedflib is needed for EDF files: pip install "aimanet[edf]"')
+    import pyedflib
+
+    return pyedflib
