@@ -34,6 +34,12 @@ class Actions:
         labels = [label for label, _ in METHODS.values()]
         self.methods = [self._make(label, str(n + 1)) for n, label in enumerate(labels)]
         self.mask = self._make("Show where the network &looks", "L", checkable=True)
+        self.record = self._make("&Record…", "Ctrl+R")
+        self.marker = self._make("Drop a &marker", "M")
+        self.name_marker = self._make("Name the marker", "Return")
+        self.recording_settings = self._make("Recording &settings…", "")
+        for action in (self.record, self.marker, self.name_marker):
+            action.setEnabled(False)
         self.full_screen = self._make("F&ull screen", "F11", checkable=True)
         self.themes = {
             name: self._make(words, "", checkable=True) for name, words in _THEMES.items()
@@ -91,6 +97,8 @@ class Actions:
         measure.addAction(self.toggle)
         measure.addSeparator()
         measure.addActions(self.methods)
+        measure.addSeparator()
+        measure.addActions([self.record, self.marker, self.recording_settings])
         view = self._menu("&View")
         view.addActions(list(self.pages.values()))
         view.addAction(self.training)

@@ -9,6 +9,7 @@ import socket
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from app.environment import undo_opencv_qt
 
@@ -20,8 +21,14 @@ from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 from aimanet.errors import AimaNetError  # noqa: E402
 from app.settings import Asked, Preferences, SettingsStore  # noqa: E402
 
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
 _PATIENCE_MS = 1500
 """How long a closed window's threads may take to end by themselves."""
+
+_DISK_PATIENCE_S = 20.0
+"""How long a disk that nothing more reaches may hold up the end: a recording is to be kept."""
 
 
 class Interruption(QObject):
@@ -61,6 +68,24 @@ class Interruption(QObject):
     def _on_byte(self) -> None:
         self._reader.recv(16)
         self._window.close()
+
+
+class Impatience(QObject):
+    """Ends the process when a closed window's threads do not end; waits for a recording."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._recording = window.desk.recording
+        self._timer = QTimer(self, interval=_PATIENCE_MS, singleShot=True)
+        self._timer.timeout.connect(self._on_time)
+        window.closing.connect(self._timer.start)
+
+    @Slot()
+    def _on_time(self) -> None:
+        if self._recording.busy and self._recording.still_s < _DISK_PATIENCE_S:
+            self._timer.start()
+        else:
+            _leave()
 
 
 def _leave() -> None:
@@ -113,14 +138,13 @@ def _run_window(app: QApplication, preferences: Preferences) -> int:
     app.setQuitOnLastWindowClosed(False)
     window = MainWindow(preferences)
     window.closed.connect(app.exit)  # quit() would ask the window once more
-    impatience = QTimer(window, interval=_PATIENCE_MS, singleShot=True)
-    impatience.timeout.connect(_leave)
-    window.closing.connect(impatience.start)
+    Impatience(window)
     interruption = Interruption(window)
     window.show()
     QTimer.singleShot(0, window.begin)
     app.exec()
     window.conductor.end()
+    window.desk.recording.end()
     interruption.undo()
     gc.freeze()  # else the interpreter ends by searching all that torch made: a second and more
     return 0

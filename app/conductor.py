@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 
 from aimanet.errors import OutputError
@@ -25,6 +25,8 @@ _THIS_IS_DEMO = "This is the built-in demo face, drawn with a known pulse."
 
 class Conductor(QObject):
     """Owns engine, chooser and presenter; the window hands it what people do."""
+
+    window_set = Signal(int)
 
     def __init__(
         self,
@@ -158,6 +160,7 @@ class Conductor(QObject):
         self.remember(window_s=seconds)
         self._body.spectrum.set_window(seconds)
         self.engine.set_window(seconds)
+        self.window_set.emit(seconds)
 
     @Slot(bool)
     def set_overlay(self, shown: bool) -> None:

@@ -36,7 +36,7 @@ class Dialogs(QObject):
         dialog = QFileDialog(self._window, "Open video file", self._folder, _VIDEOS)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self._on_path)
-        self._show(dialog)
+        self.show(dialog)
 
     def ask_folder(self) -> None:
         """For a folder of numbered images."""
@@ -44,24 +44,25 @@ class Dialogs(QObject):
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self._on_path)
-        self._show(dialog)
+        self.show(dialog)
 
     def ask_url(self, look: Look, text: str) -> None:
         """For the address of a network camera; ``text`` is there already."""
         dialog = UrlDialog(look, text, self._window)
         dialog.chosen.connect(self.chosen)
-        self._show(dialog)
+        self.show(dialog)
 
     def show_about(self, look: Look, actions: Sequence[QAction]) -> None:
         """What this is, and the keys."""
-        self._show(AboutDialog(look, __version__, actions, self._window))
+        self.show(AboutDialog(look, __version__, actions, self._window))
 
     def close(self) -> None:
         """Take away what is open."""
         if self.open_one is not None:
             self.open_one.reject()
 
-    def _show(self, dialog: QDialog) -> None:
+    def show(self, dialog: QDialog) -> None:
+        """Open ``dialog`` in place of the one that is open."""
         self.close()
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._on_finished)

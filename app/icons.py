@@ -21,6 +21,8 @@ _STROKES = {
     "close": '<path d="M6.5 6.5l11 11M17.5 6.5l-11 11"/>',
     "overlay": '<circle cx="12" cy="12" r="3.2"/><path d="M2.6 12c4.4-7.4 14.4-7.4 18.8 0'
     '-4.4 7.4-14.4 7.4-18.8 0z"/>',
+    "record": '<circle fill="C" stroke="none" cx="12" cy="12" r="7.2"/>',
+    "flag": '<path d="M6 21V4"/><path d="M6 4.6h12.4l-3 4.2 3 4.2H6"/>',
     "info": '<circle cx="12" cy="12" r="8.8"/><path d="M12 11v5.4M12 7.6v.1"/>',
     "warning": '<path d="M12 4l9 15.6H3z"/><path d="M12 10v4.4M12 17v.1"/>',
     "error": '<circle cx="12" cy="12" r="8.8"/><path d="M12 7.4v5.4M12 16.2v.1"/>',

@@ -5,12 +5,18 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.types import BBox
 from app.buffers import CropQueue, NewestSlot
+
+if TYPE_CHECKING:
+    from aimanet.methods import PulseMethod
+    from aimanet.sessions.recorder import Recorder
+    from aimanet.sources import Source, SourceInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +56,11 @@ class MethodWish:
 
 @dataclass(eq=False)
 class RunLink:
-    """Everything two workers and the window share during one run."""
+    """Everything two workers and the window share during one run.
+
+    ``opened`` and ``method`` are what the workers have in use; ``recorder`` is set by the window
+    and gets every frame and reading from then on.
+    """
 
     number: int
     spec: str
@@ -64,6 +74,10 @@ class RunLink:
     figures: LiveFigures = field(default_factory=LiveFigures)
     stopping: threading.Event = field(default_factory=threading.Event)
     method_ready: threading.Event = field(default_factory=threading.Event)
+
+    opened: tuple[Source, SourceInfo] | None = None
+    method: PulseMethod | None = None
+    recorder: Recorder | None = None
 
     def abort(self) -> None:
         """Ask both workers to end as soon as they can."""

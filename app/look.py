@@ -151,4 +151,5 @@ def style_sheet(look: Look) -> str:
     colors = {name: getattr(look, name) for name in Look.__slots__ if name != "scale"}
     lengths = {f"p{n}": f"{look.px(n)}px" for n in range(1, 65)}
     chevron = (_ASSETS / "chevron.svg").as_posix()
-    return template.substitute(colors, **lengths, chevron=chevron)
+    check = (_ASSETS / f"check-{look.name}.svg").as_posix()
+    return template.substitute(colors, **lengths, chevron=chevron, check=check)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -15,10 +15,13 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from app.actions import Actions, SpaceGuard
 from app.conductor import Conductor
 from app.dialogs import Dialogs
+from app.geometry import restore_geometry, save_geometry
 from app.icons import app_icon
 from app.look import look_for, palette, scale_for, style_sheet
+from app.notices import Notices
 from app.pages import LIVE, Pages
-from app.settings import Preferences, config_dir
+from app.recording.desk import RecordingDesk
+from app.settings import Preferences
 from app.widgets.body import Body
 from app.widgets.controls import METHODS
 from app.widgets.figures import Figures
@@ -27,8 +30,6 @@ from app.widgets.source_picker import DEMO_SPEC
 from app.widgets.top_bar import TopBar
 
 _JOIN_MS = 30
-_TITLE_PX = 40
-"""Left free for the window manager's frame, whose size nobody tells before the window is there."""
 
 
 class MainWindow(QMainWindow):
@@ -56,6 +57,8 @@ class MainWindow(QMainWindow):
         self.live = QWidget()
         owners = {"sessions": preferences, "training": self.conductor}
         self.pages = Pages(self.live, owners, self)
+        self.notices = Notices(self.body.banners)
+        self.desk = RecordingDesk(self.conductor, self.commands, self.dialogs, self.notices, self)
         self.look = look_for(preferences.current.theme)
         self._guard = SpaceGuard(self)
         self._closing = False
@@ -63,18 +66,21 @@ class MainWindow(QMainWindow):
         self._join.timeout.connect(self._on_join)
         self._lay_out()
         self._connect()
-        self._restore_geometry()
+        restore_geometry(self)
+        self.commands.full_screen.setChecked(self.isFullScreen())
         self._restyle()
 
     def _lay_out(self) -> None:
-        live = QVBoxLayout(self.live)
-        live.setContentsMargins(0, 0, 0, 0)
-        live.addWidget(self.header)
-        live.addWidget(self.body, 1)
+        self._live_rows = QVBoxLayout(self.live)
+        self._live_rows.setContentsMargins(0, 0, 0, 0)
+        self._live_rows.addWidget(self.header)
+        self._live_rows.addWidget(self.body, 1)
         root = QWidget()
         root.setObjectName("root")
         self._rows = QVBoxLayout(root)
+        self._rows.addWidget(self.notices.elsewhere)
         self._rows.addWidget(self.pages.stack, 1)
+        self.top.add_right(self.desk.bar)
         self.setMenuWidget(self.top)
         for name, action in self.commands.pages.items():
             self.top.pages.add(name, action)
@@ -84,7 +90,8 @@ class MainWindow(QMainWindow):
         root.setFocus()
         self.statusBar().addPermanentWidget(self.figures, 1)
         self.statusBar().setSizeGripEnabled(False)
-        self.header.guard_space(self._guard)
+        for part in (self.header, self.top.pages, self.desk.bar):
+            part.guard_space(self._guard)
 
     def _connect(self) -> None:
         commands, conductor = self.commands, self.conductor
@@ -108,6 +115,9 @@ class MainWindow(QMainWindow):
         self.top.pages.chosen.connect(self.pages.show)
         self.pages.built.connect(self._on_page_built)
         self.pages.changed.connect(self._show_pages)
+        self.desk.session_asked.connect(self._on_session_asked)
+        self.desk.session_there.connect(self._on_session_there)
+        self.desk.record_shown.connect(self._on_record_shown)
         self.dialogs.chosen.connect(self.open)
         self.header.source.file_asked.connect(self.dialogs.ask_file)
         self.header.source.folder_asked.connect(self.dialogs.ask_folder)
@@ -129,11 +139,12 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         app.setPalette(palette(self.look))
         app.setStyleSheet(style_sheet(self.look))
-        for part in (self.top, self.header, self.body, self.figures, self.pages):
+        parts = (self.top, self.header, self.body, self.figures, self.pages, self.desk)
+        for part in (*parts, self.notices.elsewhere):
             part.apply_look(self.look)
         px = self.look.px
         self._rows.setContentsMargins(px(14), px(6), px(14), px(4))
-        for layout in (self._rows, self.live.layout()):
+        for layout in (self._rows, self._live_rows):
             layout.setSpacing(px(10))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -159,7 +170,11 @@ class MainWindow(QMainWindow):
         self.commands.show_pages(there, "training" in kinds, self.pages.current)
         self.top.pages.show_pages(there)
         self.top.pages.show_current(self.pages.current)
-        self.statusBar().setVisible(self.pages.current == LIVE)
+        live = self.pages.current == LIVE
+        self.statusBar().setVisible(live)
+        self.notices.on_live = live
+        self.desk.show_live(live)
+        self.desk.can_show_sessions = "sessions" in kinds
 
     @Slot()
     def _on_page_chosen(self) -> None:
@@ -182,6 +197,20 @@ class MainWindow(QMainWindow):
             page.play_requested.connect(self.open)  # type: ignore[union-attr]
         elif name == "training":
             page.use_model.connect(self.conductor.use_model)  # type: ignore[union-attr]
+
+    @Slot(str)
+    def _on_session_asked(self, folder: str) -> None:
+        """Show the session that has just been recorded."""
+        self.pages.show("sessions")
+        self.pages.page("sessions").show_session(folder)  # type: ignore[union-attr]
+
+    @Slot()
+    def _on_session_there(self) -> None:
+        self.pages.refresh("sessions")
+
+    @Slot(bool)
+    def _on_record_shown(self, on: bool) -> None:
+        self.setWindowTitle("● Recording – AimaNet" if on else "AimaNet")
 
     @Slot(str)
     def open(self, spec: str) -> None:
@@ -237,7 +266,7 @@ class MainWindow(QMainWindow):
     @property
     def busy(self) -> bool:
         """Something is still going on that the window must not leave behind."""
-        return self.conductor.busy or self.pages.busy
+        return self.conductor.busy or self.desk.recording.busy or self.pages.busy
 
     # --- opening and closing ----------------------------------------------------------------
 
@@ -246,20 +275,6 @@ class MainWindow(QMainWindow):
         """Start measuring, unless the window was closed before it came to that."""
         if not self._closing:
             self.conductor.begin()
-
-    def _restore_geometry(self) -> None:
-        saved = self._geometry_file().value("geometry")
-        if saved is not None and self.restoreGeometry(saved):
-            self.commands.full_screen.setChecked(self.isFullScreen())
-            return
-        room = self.screen().availableGeometry().adjusted(0, 0, 0, -_TITLE_PX)
-        width = min(room.width(), max(1180, round(room.width() * 0.72)))
-        height = min(room.height(), max(680, round(room.height() * 0.78)))
-        self.resize(width, height)
-        self.move(room.center() - self.rect().center())
-
-    def _geometry_file(self) -> QSettings:
-        return QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
 
     def changeEvent(self, event: QEvent) -> None:
         """The window manager may leave full screen by itself."""
@@ -273,7 +288,7 @@ class MainWindow(QMainWindow):
         """Stop everything; really close once no thread is left."""
         if not self._closing:
             self._closing = True
-            self._geometry_file().setValue("geometry", self.saveGeometry())
+            save_geometry(self)
             self.dialogs.close()
             self.conductor.engine.stop()
             self.pages.close_down()

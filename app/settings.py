@@ -14,12 +14,30 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aimanet.errors import MethodError, OutputError
+from aimanet.sessions.layout import sessions_folder
 
 VERSION = 1
 
 MethodName = Literal["tscan", "pos", "chrom", "green"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 ThemeName = Literal["system", "dark", "light"]
+KeptName = Literal["frame", "face", "none"]
+
+
+class RecordingSettings(BaseModel):
+    """How to record.
+
+    ``keep``: the whole picture, the face, or no video. ``folder``: for new sessions, None for
+    the usual one. ``ask``: before each recording. The rest is what was answered last.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    keep: KeptName = "frame"
+    folder: str | None = None
+    ask: bool = True
+    participant: str = ""
+    agreed: bool = False
 
 
 class Settings(BaseModel):
@@ -42,6 +60,7 @@ class Settings(BaseModel):
     overlay: bool = False
     training_tab: bool = False
     model: str | None = None
+    recording: RecordingSettings = RecordingSettings()
 
 
 def config_dir() -> Path:
@@ -159,6 +178,12 @@ class Preferences:
         """The weights tscan uses, None for those that come with the program."""
         remembered = Path(self.current.model) if self.current.model else None
         return self.asked_weights or remembered
+
+    @property
+    def sessions_folder(self) -> Path:
+        """Where new sessions go."""
+        folder = self.current.recording.folder
+        return Path(folder).expanduser() if folder else sessions_folder()
 
     @property
     def choice(self) -> Choice:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,6 +80,7 @@ class CaptureWorker(QThread):
         try:
             info = source.open()
             self._link.figures.live = source.live
+            self._link.opened = (source, info)
             self.opened.emit(number, source.label, info.detail)
             self._load_tracker(source)
             if not source.live:  # of a file nothing may be lost: wait for the reader
@@ -122,6 +124,9 @@ class CaptureWorker(QThread):
         self._count(frame)
         crop = self._track(frame)
         self._link.pictures.put(Picture(frame.t, frame.image, crop.bbox))
+        recorder = self._link.recorder
+        if recorder is not None:  # also of files: recording never slows the picture
+            recorder.offer(frame, crop)
         if self._tracker is None:
             return
         if live:
@@ -187,6 +192,7 @@ class InferenceWorker(QThread):
         from aimanet.pipeline import Pipeline
         from aimanet.pulse import PulseConfig
 
+        import_module("aimanet.sessions.recorder")  # here: the record button must not wait for it
         window_s = self._link.window_s
         pipeline = Pipeline(method, config=PulseConfig(window_s=window_s))
         self._link.method_ready.set()
@@ -205,6 +211,9 @@ class InferenceWorker(QThread):
         reading = pipeline.push(crop)
         if reading is None:
             return
+        recorder = self._link.recorder
+        if recorder is not None:
+            recorder.reading(reading)
         mask = getattr(method, "last_attention", None) if self._link.overlay else None
         if mask is not None:
             self._link.masks.put(np.array(mask, dtype=np.float32))
@@ -220,6 +229,9 @@ class InferenceWorker(QThread):
         if other is None:
             return method
         pipeline.set_method(other)
+        recorder = self._link.recorder
+        if recorder is not None:
+            recorder.mark(f"method: {other.model or other.name}")
         return other
 
     def _load(self, wish: MethodWish) -> PulseMethod | None:
@@ -233,6 +245,7 @@ class InferenceWorker(QThread):
             words = words_for(problem, f"loading {wish.method}")
             self.method_failed.emit(number, wish.method, words)
             return None
+        self._link.method = method
         self.method_changed.emit(number, method.name, str(getattr(method, "device", "")))
         return method
 

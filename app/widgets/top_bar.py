@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -38,6 +38,7 @@ class PageSwitch(QFrame):
         button = QPushButton(action.text().replace("&", ""))
         button.setCheckable(True)
         button.setToolTip(action.toolTip())
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(f"Page {button.text()}")
         self._group.addButton(button, len(self._names))
         self._names.append(name)
@@ -48,6 +49,11 @@ class PageSwitch(QFrame):
         found = self._group.button(self._names.index(name))
         assert isinstance(found, QPushButton)
         return found
+
+    def guard_space(self, guard: QObject) -> None:
+        """Let the buttons keep the space bar while they have the focus."""
+        for button in self._group.buttons():
+            button.installEventFilter(guard)
 
     def show_pages(self, names: Sequence[str]) -> None:
         """Offer these pages only."""

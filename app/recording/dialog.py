@@ -1,0 +1,193 @@
+"""What is asked before a recording: who, what of the video is kept, where it goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aimanet.sessions.info import CONSENT
+from app.look import Look
+from app.recording.keep_choice import KeepChoice
+from app.recording.plan import PictureSize, Plan, free_bytes
+from app.recording.words import room_text
+
+_WIDTH = 540
+_NOTES_ROWS = 3
+
+
+class RecordingDialog(QDialog):
+    """``decided`` carries a `Plan` and whether to ask again next time.
+
+    Args:
+        look: colours and size.
+        plan: what stands there at first.
+        ask: whether it will be asked the next time.
+        picture: what the source delivers, for what an hour takes.
+        starts: True where it starts a recording, False where it only sets how to record.
+        parent: the window.
+    """
+
+    decided = Signal(object, bool)
+
+    def __init__(
+        self,
+        look: Look,
+        plan: Plan,
+        ask: bool,
+        picture: PictureSize,
+        starts: bool,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._starts, self._plan = starts, plan
+        self.setWindowTitle("Record" if starts else "Recording settings")
+        self.participant = QLineEdit(plan.participant)
+        self.notes = QPlainTextEdit(plan.notes)
+        self.keep = KeepChoice(look, plan.keep, picture)
+        self.folder_label, self.room_label = QLabel(), QLabel()
+        self.agreed = QCheckBox("The person in the picture has agreed to be recorded")
+        self.at_once = QCheckBox("Do not ask again" if starts else "Record without asking")
+        self.change = QPushButton("Change…")
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.go = QPushButton("Record" if starts else "Save")
+        self._fill(plan, ask, look)
+        self._lay_out(look)
+        self._connect()
+        self._show_folder()
+
+    def _fill(self, plan: Plan, ask: bool, look: Look) -> None:
+        self.participant.setPlaceholderText("A code rather than a name, for example P07")
+        self.participant.setAccessibleName("Participant")
+        self.notes.setPlaceholderText("Light, task, anything worth remembering")
+        self.notes.setAccessibleName("Notes")
+        self.notes.setTabChangesFocus(True)
+        self.notes.setFixedHeight(look.px(20 * _NOTES_ROWS + 16))
+        self.agreed.setChecked(plan.agreed)
+        self.at_once.setChecked(not ask)
+        self.at_once.setToolTip("All of this stays within reach: Measure, Recording settings…")
+        self.folder_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.folder_label.setTextFormat(Qt.TextFormat.PlainText)
+        self.go.setProperty("primary", "true")
+        self.go.setDefault(True)
+        self.buttons.addButton(self.go, QDialogButtonBox.ButtonRole.AcceptRole)
+
+    def _lay_out(self, look: Look) -> None:
+        px = look.px
+        column = QVBoxLayout(self)
+        column.setContentsMargins(px(24), px(20), px(24), px(18))
+        column.setSpacing(px(14))
+        title = QLabel("Record this session" if self._starts else "Recording settings")
+        title.setProperty("role", "title")
+        consent = QLabel(CONSENT)
+        consent.setProperty("role", "muted")
+        consent.setWordWrap(True)
+        consent.setFixedWidth(px(_WIDTH))
+        for part in (title, consent):
+            column.addWidget(part)
+        column.addLayout(self._form(look))
+        for box in (self.agreed, self.at_once):
+            column.addWidget(box)
+        column.addSpacing(px(4))
+        column.addWidget(self.buttons)
+
+    def _form(self, look: Look) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(look.px(16))
+        grid.setVerticalSpacing(look.px(12))
+        grid.setColumnStretch(1, 1)
+        rows: list[tuple[str, QWidget]] = [("Participant", self.participant)]
+        if self._starts:
+            rows.append(("Notes", self.notes))
+        rows += [("Keep", self.keep), ("Folder", self._folder_row(look))]
+        for row, (words, widget) in enumerate(rows):
+            label = QLabel(words)
+            label.setProperty("role", "caption")
+            label.setContentsMargins(0, look.px(7), 0, 0)
+            label.setBuddy(widget)
+            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(widget, row, 1)
+        return grid
+
+    def _folder_row(self, look: Look) -> QWidget:
+        holder = QWidget()
+        self.room_label.setProperty("role", "small")
+        words = QVBoxLayout()
+        words.setSpacing(look.px(2))
+        words.addWidget(self.folder_label)
+        words.addWidget(self.room_label)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, look.px(5), 0, 0)
+        row.setSpacing(look.px(10))
+        row.addLayout(words, 1)
+        row.addWidget(self.change, 0, Qt.AlignmentFlag.AlignTop)
+        self._path_px = look.px(330)
+        return holder
+
+    def _connect(self) -> None:
+        self.keep.changed.connect(self._show_folder)
+        self.change.clicked.connect(self._on_change)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+
+    @property
+    def plan(self) -> Plan:
+        """What is chosen."""
+        return replace(
+            self._plan,
+            keep=self.keep.current,
+            participant=" ".join(self.participant.text().split()),
+            notes=self.notes.toPlainText().strip(),
+            reminded=True,
+            agreed=self.agreed.isChecked(),
+        )
+
+    @Slot()
+    def accept(self) -> None:
+        """Hand the answers over."""
+        super().accept()
+        self.decided.emit(self.plan, not self.at_once.isChecked())
+
+    @Slot()
+    def _on_change(self) -> None:
+        dialog = QFileDialog(self, "Folder for recordings", str(self._plan.folder))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.set_folder)
+        dialog.open()
+
+    @Slot(str)
+    def set_folder(self, path: str) -> None:
+        """New sessions go into ``path``."""
+        self._plan = replace(self._plan, folder=Path(path))
+        self._show_folder()
+
+    @Slot()
+    def _show_folder(self) -> None:
+        path = str(self._plan.folder)
+        metrics = self.folder_label.fontMetrics()
+        middle = Qt.TextElideMode.ElideMiddle
+        self.folder_label.setText(metrics.elidedText(path, middle, self._path_px))
+        self.folder_label.setToolTip(path)
+        free = free_bytes(self._plan.folder)
+        rate = self.keep.picture.bytes_per_hour(self.keep.current)
+        self.room_label.setText(room_text(free, rate))
+        short = free is not None and free / rate < 0.1
+        self.room_label.setProperty("role", "warn" if short else "small")
+        self.room_label.style().polish(self.room_label)
