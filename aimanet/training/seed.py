@@ -20,6 +20,7 @@ from torch.nn.functional import mse_loss
 
 from aimanet.datasets.arrays import SeedArrays, Units, open_arrays
 from aimanet.errors import AimaNetError
+from aimanet.importers import ORIGINS
 from aimanet.methods import resolve_device
 from aimanet.preprocess import Recipe
 from aimanet.training.seed_feed import Feed
@@ -28,15 +29,7 @@ from aimanet.training.seed_pace import Losses, Pace
 from aimanet.training.seed_results import Results, parameters
 from aimanet.types import TrainProgress
 
-RECIPE = Recipe(
-    fs=35.0,
-    motion_norm="running_std",
-    motion_offset=0.0,
-    pixel_floor=1.0,
-    motion_clip=0.0,
-    appearance_norm="running",
-    norm_tau_s=60.0,
-)
+RECIPE = replace(ORIGINS["seed"].recipe, appearance="window_mean", attention_scale="hw")
 """What the arrays were most probably made with (their code is lost), and our two corrections."""
 
 
