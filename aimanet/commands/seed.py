@@ -117,7 +117,7 @@ def _look_through(prepared: SeedRun, stop: StopRequest) -> bool:
 
 
 def _print_lines(steps: Iterator[TrainProgress], stop: StopRequest) -> None:
-    from aimanet.commands.train import progress_record
+    from aimanet.training.journal import progress_record
 
     for progress in steps:
         print(to_line(progress_record(progress)), flush=True)

@@ -32,7 +32,7 @@ def test_a_loss_that_ran_away_says_where(value):
 
 def test_the_time_left_knows_training_from_testing(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(seed_pace.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
     pace = Pace(epochs=2, train_frames=100, test_frames=50)
     assert math.isnan(pace.eta_s)
 
@@ -48,4 +48,5 @@ def test_the_time_left_knows_training_from_testing(monkeypatch):
     assert pace.eta_s == pytest.approx(10.0 + 1.0)
     pass_time(20.0, 100, learning=True)
     pass_time(1.0, 50, learning=False)
-    assert (pace.eta_s, pace.elapsed_s) == (0.0, pytest.approx(32.0))
+    assert pace.eta_s == 0.0
+    assert pace.elapsed_s == pytest.approx(32.0)
