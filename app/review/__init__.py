@@ -1,0 +1,1 @@
+"""The sessions page: what was recorded, looked at again, compared and passed on."""

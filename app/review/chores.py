@@ -1,0 +1,99 @@
+"""What the page does to sessions on the disk; each runs in a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aimanet.sessions.layout import SessionError
+from aimanet.sessions.library import SessionEntry, delete, edit, entry, list_sessions
+from aimanet.sessions.lock import is_recording
+from aimanet.sessions.reader import Session, open_session
+from app.review.jobs import Job
+from app.review.presence import is_open
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The sessions of a folder, newest first."""
+
+    folder: Path
+    entries: tuple[SessionEntry, ...]
+
+
+def listing(folder: Path) -> Callable[[Job], Listed]:
+    """Looks what is there."""
+
+    def work(job: Job) -> Listed:
+        return Listed(folder, tuple(list_sessions(folder)))
+
+    return work
+
+
+def opening(folder: Path) -> Callable[[Job], Session]:
+    """Reads everything of a session but its video."""
+
+    def work(job: Job) -> Session:
+        return open_session(folder)
+
+    return work
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A session whose name, participant or notes were changed."""
+
+    entry: SessionEntry
+
+
+def editing(folder: Path, changes: dict[str, str]) -> Callable[[Job], Edited]:
+    """Changes name, participant or notes."""
+
+    def work(job: Job) -> Edited:
+        name = changes.get("name")
+        if name is not None and not name.strip():
+            raise SessionError("a session needs a name: type at least one letter")
+        edit(folder, **changes)
+        return Edited(entry(folder))
+
+    return work
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What is gone, what of other people stayed behind, and what could not be deleted and why."""
+
+    gone: tuple[Path, ...]
+    left: tuple[Path, ...]
+    problems: tuple[str, ...]
+
+
+def deleting(folders: Sequence[Path]) -> Callable[[Job], Deleted]:
+    """Deletes sessions that nobody records or looks at, one after the other."""
+
+    def work(job: Job) -> Deleted:
+        gone: list[Path] = []
+        left: list[Path] = []
+        problems: list[str] = []
+        for n, folder in enumerate(folders):
+            if job.cancelled:
+                break
+            try:
+                refuse_open(folder)
+                left += delete(folder)
+                gone.append(folder)
+            except SessionError as problem:
+                problems.append(str(problem))
+            job.tell((n + 1) / len(folders))
+        return Deleted(tuple(gone), tuple(left), tuple(problems))
+
+    return work
+
+
+def refuse_open(folder: Path) -> None:
+    """Raises SessionError for a session that somebody looks at."""
+    if not is_recording(folder) and is_open(folder):
+        raise SessionError(
+            f"{folder.name} is open in another window: close it there, then it can be deleted"
+        )

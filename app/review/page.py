@@ -1,0 +1,337 @@
+"""The sessions page: the list, or the session that was opened from it; messages above both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
+
+from aimanet.sessions.layout import sessions_folder
+from aimanet.sessions.library import SessionEntry, entry
+from aimanet.sessions.reader import Session
+from app.look import DARK, Look
+from app.review.chores import Deleted, Edited, Listed, deleting, editing, listing, opening
+from app.review.dialogs import DeleteDialog, DetailsDialog
+from app.review.jobs import Job, Jobs
+from app.review.session_list import SessionList
+from app.review.style import review_sheet
+from app.review.viewer import Viewer
+from app.widgets.banner import BannerStack
+
+_AGAIN_MS = 3000
+"""While something is being recorded the list is read again so often."""
+
+_PROBLEMS_SHOWN = 3
+
+
+class SessionsPage(QWidget):
+    """Everything about recorded sessions.
+
+    ``play_requested`` carries a source spec, ``session:PATH``. Everything slow runs in threads;
+    `stop` asks them to end, `busy` tells whether one is left, `close_down` waits for the last.
+    """
+
+    play_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Sessions")
+        self._look = DARK
+        self._folder: Path | None = None
+        self._in_use: frozenset[Path] = frozenset()
+        self._closing = False
+        self._listing: Job | None = None
+        self._opening: Job | None = None
+        self._wish: Path | None = None
+        self.dialog: QDialog | None = None
+        self.jobs = Jobs(self)
+        self.banners = BannerStack()
+        self.list, self.viewer = SessionList(), Viewer(self.jobs)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.list)
+        self.stack.addWidget(self.viewer)
+        self._again = QTimer(self, interval=_AGAIN_MS)
+        self._again.timeout.connect(self.refresh)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.addWidget(self.banners)
+        self._rows.addWidget(self.stack, 1)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.list.open_asked.connect(self.open)
+        self.list.refresh_asked.connect(self.refresh)
+        self.list.edit_asked.connect(self._on_edit_asked)
+        self.list.delete_asked.connect(self._on_delete_asked)
+        self.list.show_folder_asked.connect(self.show_folder)
+        self.list.model.renamed.connect(self._on_renamed)
+        self.viewer.problem.connect(self._on_viewer_problem)
+        head = self.viewer.head
+        head.back_asked.connect(self.close_session)
+        head.play_asked.connect(self._on_play)
+        head.edit.triggered.connect(self._on_edit_open)
+        head.folder.triggered.connect(self._on_folder_open)
+        head.delete.triggered.connect(self._on_delete_open)
+
+    # --- what the window uses ---------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        """Where the sessions are."""
+        return sessions_folder() if self._folder is None else self._folder
+
+    def set_folder(self, folder: Path) -> None:
+        """Look there from now on."""
+        self._folder = folder
+        self.close_session()
+        self.refresh()
+
+    def set_in_use(self, folders: Iterable[Path]) -> None:
+        """Sessions that the rest of the window plays: they cannot be deleted meanwhile."""
+        self._in_use = frozenset(Path(folder).resolve() for folder in folders)
+
+    @property
+    def busy(self) -> bool:
+        """A thread is still alive."""
+        return self.jobs.busy or self.viewer.stage.busy
+
+    def stop(self) -> None:
+        """Ask every thread to end; nothing new begins."""
+        self._closing = True
+        self._again.stop()
+        if self.dialog is not None:
+            self.dialog.reject()
+        self.viewer.close_session()
+        self.jobs.cancel()
+
+    def close_down(self) -> None:
+        """Stop, and block until every thread has ended."""
+        self.stop()
+        self.viewer.wait()
+        self.jobs.wait()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Look again what is in the folder; the list follows by itself."""
+        if self._closing:
+            return
+        if self._listing is not None:
+            self._listing.cancel()
+        self.list.show_loading(self.folder)
+        self._listing = self.jobs.start(
+            "looking for sessions", listing(self.folder), self._on_listed
+        )
+
+    def apply_look(self, look: Look) -> None:
+        """Other colours or another size."""
+        self._look = look
+        self.setStyleSheet(review_sheet(look))
+        self._rows.setSpacing(look.px(8))
+        for part in (self.banners, self.list, self.viewer):
+            part.apply_look(look)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was recorded meanwhile is there."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing moves that nobody sees."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self.viewer.time.playhead.pause()
+            self._again.stop()
+
+    def _on_listed(self, job: Job) -> None:
+        self._listing = None
+        if isinstance(job.result, Listed):
+            self.banners.dismiss("list")
+            self.list.show_entries(job.result.entries)
+            self._show_again_while_recording()
+        else:
+            self.banners.say("list", "error", job.problem)
+            self.list.show_entries([])
+
+    def _show_again_while_recording(self) -> None:
+        recording = any(entry.recording for entry in self.list.model.entries)
+        if recording and self.isVisible():
+            self._again.start()
+        else:
+            self._again.stop()
+
+    # --- opening ----------------------------------------------------------------------------
+
+    @Slot(object)
+    def open(self, folder: Path) -> None:
+        """Show a session; the list stays until it is read."""
+        if self._closing:
+            return
+        if self._opening is not None:
+            self._opening.cancel()
+        self._wish = folder
+        self.banners.dismiss("open")
+        self.list.summary.setText("Opening…")
+        self._opening = self.jobs.start(f"opening {folder.name}", opening(folder), self._on_opened)
+
+    def _on_opened(self, job: Job) -> None:
+        self._opening = None
+        self.list.refresh_summary()
+        session = job.result
+        if not isinstance(session, Session):
+            self.banners.say("open", "error", job.problem)
+            return
+        self._clear_topics()
+        self.viewer.open(session, entry(session.folder))
+        self.stack.setCurrentWidget(self.viewer)
+        self._say_problems(session)
+
+    def _say_problems(self, session: Session) -> None:
+        said = list(session.problems[:_PROBLEMS_SHOWN])
+        more = len(session.problems) - len(said)
+        if more:
+            said.append(f"and {more} more of this kind")
+        if session.recording:
+            said.insert(0, "it is being recorded right now: this is what there is so far")
+        if said:
+            level = "info" if session.recording and not session.problems else "warning"
+            self.banners.say("session", level, "; ".join(said))
+
+    @Slot()
+    def close_session(self) -> None:
+        """Back to the list."""
+        folder = self.viewer.session.folder if self.viewer.session is not None else None
+        self.viewer.close_session()
+        self._clear_topics()
+        self.stack.setCurrentWidget(self.list)
+        if folder is not None:
+            self.list.select(folder)
+            self.list.table.setFocus()
+
+    def _clear_topics(self) -> None:
+        for topic in ("session", "video", "analysis", "export", "reference"):
+            self.banners.dismiss(topic)
+
+    @Slot(str, str)
+    def _on_viewer_problem(self, topic: str, text: str) -> None:
+        if text:
+            self.banners.say(topic, "error", text)
+        else:
+            self.banners.dismiss(topic)
+
+    @Slot()
+    def _on_play(self) -> None:
+        if self.viewer.session is not None:
+            self.viewer.time.playhead.pause()
+            self.play_requested.emit(f"session:{self.viewer.session.folder}")
+
+    # --- changing ---------------------------------------------------------------------------
+
+    def _show_dialog(self, dialog: QDialog) -> None:
+        if self.dialog is not None:
+            self.dialog.reject()
+        self.dialog = dialog
+        dialog.finished.connect(self._on_dialog_finished)
+        dialog.open()
+
+    @Slot()
+    def _on_dialog_finished(self) -> None:
+        if self.sender() is self.dialog:
+            self.dialog = None
+
+    @Slot(object)
+    def _on_edit_asked(self, folder: Path) -> None:
+        found = next((e for e in self.list.model.entries if e.folder == folder), None)
+        if found is not None:
+            self._ask_details(found)
+
+    @Slot()
+    def _on_edit_open(self) -> None:
+        if self.viewer.entry is not None:
+            self._ask_details(self.viewer.entry)
+
+    def _ask_details(self, found: SessionEntry) -> None:
+        dialog = DetailsDialog(self._look, found, self)
+        dialog.accepted_with.connect(self._on_details)
+        self._show_dialog(dialog)
+
+    @Slot(object, object)
+    def _on_details(self, folder: Path, changes: dict[str, str]) -> None:
+        self._edit(folder, changes)
+
+    @Slot(object, str)
+    def _on_renamed(self, folder: Path, name: str) -> None:
+        self._edit(folder, {"name": name})
+
+    def _edit(self, folder: Path, changes: dict[str, str]) -> None:
+        if not self._closing:
+            self.jobs.start("writing session.json", editing(folder, changes), self._on_edited)
+
+    def _on_edited(self, job: Job) -> None:
+        if not isinstance(job.result, Edited):
+            self.banners.say("edit", "error", job.problem)
+            return
+        self.banners.dismiss("edit")
+        changed = job.result.entry
+        self.list.replace(changed)
+        if self.viewer.session is not None and self.viewer.session.folder == changed.folder:
+            self.viewer.show_entry(changed)
+
+    @Slot(object)
+    def _on_delete_asked(self, entries: list[SessionEntry]) -> None:
+        refused = self._refused(entries)
+        if refused:
+            self.banners.say("delete", "warning", refused)
+            return
+        self.banners.dismiss("delete")
+        dialog = DeleteDialog(self._look, entries, self)
+        dialog.confirmed.connect(self._on_delete_confirmed)
+        self._show_dialog(dialog)
+
+    def _refused(self, entries: list[SessionEntry]) -> str:
+        """Why these cannot be deleted, before anybody is asked."""
+        for one in entries:
+            if one.recording:
+                return f"“{one.name}” is being recorded: stop that first, then it can be deleted"
+            if one.folder.resolve() in self._in_use:
+                return f"“{one.name}” is being played live: stop that first, then it can be deleted"
+        return ""
+
+    @Slot()
+    def _on_delete_open(self) -> None:
+        if self.viewer.session is not None:
+            self._on_delete_asked([entry(self.viewer.session.folder)])
+
+    @Slot(object)
+    def _on_delete_confirmed(self, folders: list[Path]) -> None:
+        if self.viewer.session is not None and self.viewer.session.folder in folders:
+            self.close_session()
+            self.viewer.stage.wait()  # it lets go of the video within a picture's time
+        if not self._closing:
+            self.jobs.start("deleting sessions", deleting(folders), self._on_deleted)
+
+    def _on_deleted(self, job: Job) -> None:
+        done = job.result
+        said = [job.problem] if job.problem else []
+        if isinstance(done, Deleted):
+            said += done.problems
+            if done.left:
+                said.append(f"files that are not AimaNet's were left in {done.left[0].parent}")
+        if said:
+            more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
+            self.banners.say("delete", "warning", f"{said[0]}{more}")
+        self.refresh()
+
+    @Slot(object)
+    def show_folder(self, folder: Path) -> None:
+        """Open it in the system's file manager."""
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.banners.say("folder", "info", f"No file manager could be opened: it is {folder}")
+
+    @Slot()
+    def _on_folder_open(self) -> None:
+        if self.viewer.session is not None:
+            self.show_folder(self.viewer.session.folder)

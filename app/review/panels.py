@@ -1,0 +1,270 @@
+"""Beside the picture: what is known of a session, its readings, its markers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFormLayout,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QScrollArea,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aimanet.methods import LABELS
+from aimanet.sessions.library import SessionEntry
+from aimanet.sessions.reader import Marker, RecordedReading, Session
+from app.look import DARK, Look
+from app.review import words
+from app.wording import STATES
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class AboutPanel(QScrollArea):
+    """The figures of the day, and where the session comes from."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setAccessibleName("About the session")
+        self._look = DARK
+        self._inside = QWidget()
+        self._rows = QVBoxLayout(self._inside)
+        self._figures, self._facts = QGridLayout(), QFormLayout()
+        self._facts.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self._rows.addLayout(self._figures)
+        self._rows.addLayout(self._facts)
+        self._rows.addStretch()
+        self.setWidget(self._inside)
+        self.numbers: dict[str, QLabel] = {}
+        for column, name in enumerate(("Mean heart rate", "Good signal", "Length")):
+            self.numbers[name] = _label("", "number")
+            self._figures.addWidget(_label(name, "note"), 0, column)
+            self._figures.addWidget(self.numbers[name], 1, column)
+        self.facts: dict[str, QLabel] = {}
+
+    def show_session(self, session: Session, entry: SessionEntry) -> None:
+        """What is known of it."""
+        tally = session.tally
+        self.numbers["Mean heart rate"].setText(words.bpm(tally.hr_bpm, 1))
+        self.numbers["Mean heart rate"].setToolTip("BPM, of the readings with a good signal")
+        self.numbers["Good signal"].setText(words.percent(tally.ok_share))
+        self.numbers["Length"].setText(words.clock(session.duration_s))
+        while self._facts.rowCount():
+            self._facts.removeRow(0)
+        self.facts = {}
+        for name, text in facts_of(session, entry):
+            self.facts[name] = _label(text, "")
+            self.facts[name].setWordWrap(True)
+            self.facts[name].setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._facts.addRow(_label(name, "note"), self.facts[name])
+
+    def apply_look(self, look: Look) -> None:
+        """Another size."""
+        px = look.px
+        self._rows.setContentsMargins(px(6), px(8), px(10), px(6))
+        self._rows.setSpacing(px(12))
+        self._figures.setHorizontalSpacing(px(18))
+        self._figures.setVerticalSpacing(px(1))
+        self._facts.setHorizontalSpacing(px(14))
+        self._facts.setVerticalSpacing(px(6))
+
+
+def facts_of(session: Session, entry: SessionEntry) -> list[tuple[str, str]]:
+    """Names and words, only of what is known."""
+    info = session.info
+    model = f" with {info.model.name}" if info.model is not None and info.model.name else ""
+    method = LABELS.get(info.method, info.method)
+    pace = f", {info.fps:.4g} per second" if info.fps else ""
+    picture = f", {info.size[0]}×{info.size[1]} px" if info.size and info.kept != "none" else ""
+    source = " · ".join(dict.fromkeys(filter(None, (info.source.label, info.camera.detail))))
+    facts = [
+        ("Participant", entry.participant),
+        ("Notes", entry.notes.strip()),
+        ("Recorded", words.long_day(info.started)),
+        ("Method", f"{method}{model}"),
+        ("Window", f"{info.window_s:g} s" if info.window_s else ""),
+        ("Source", source),
+        ("Video", f"{words.KEPT[info.kept]}{picture}"),
+        ("Frames", f"{words.count(len(session.frames), 'frame')}{pace}{_holes(session)}"),
+        ("Size", words.size(entry.size_bytes)),
+        ("AimaNet", info.versions.get("aimanet", "")),
+        ("Folder", str(session.folder)),
+    ]
+    return [(name, text) for name, text in facts if text]
+
+
+def _holes(session: Session) -> str:
+    dropped, missing = session.info.dropped or 0, session.frames.missing
+    if dropped:
+        return f"; {dropped:,} dropped because the disk was too slow"
+    return f"; {missing:,} missing" if missing else ""
+
+
+class ReadingsModel(QAbstractTableModel):
+    """The readings of the day."""
+
+    HEADS = ("Time", "BPM", "SNR, dB", "Quality", "State")
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: Sequence[RecordedReading] = ()
+        self._look = DARK
+        self.t = np.empty(0)
+
+    def show_rows(self, rows: Sequence[RecordedReading]) -> None:
+        """Other readings."""
+        self.beginResetModel()
+        self._rows, self.t = rows, np.array([row.t for row in rows])
+        self.endResetModel()
+
+    def set_look(self, look: Look) -> None:
+        """Other colours."""
+        self._look = look
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """How many readings."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """What is said of each."""
+        return 0 if parent.isValid() else len(self.HEADS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Names of the columns."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self.HEADS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One cell."""
+        row, column = self._rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            snr = words.NOTHING if row.snr_db is None else f"{row.snr_db:.1f}"
+            state = STATES[row.state].title
+            rate = words.bpm(row.hr_bpm, 1)
+            cells = (words.clock(row.t, tenths=True), rate, snr, f"{row.quality:.0%}", state)
+            return cells[column]
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return self._look.color(STATES[row.state].role if column == 4 else "text")
+        return None
+
+
+class MarkersModel(QAbstractTableModel):
+    """The markers in the order of time."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: Sequence[Marker] = ()
+        self.t = np.empty(0)
+
+    def show_rows(self, rows: Sequence[Marker]) -> None:
+        """Other markers."""
+        self.beginResetModel()
+        self._rows, self.t = rows, np.array([row.t for row in rows])
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """How many markers."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """When and what."""
+        return 0 if parent.isValid() else 2
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Names of the columns."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return ("Time", "Marker")[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One cell."""
+        row = self._rows[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return (words.clock(row.t, tenths=True), row.name or "(without a name)")[index.column()]
+        return None
+
+
+class MomentsTable(QTableView):
+    """A table with a moment in each row: ``sought`` when one is chosen by hand."""
+
+    sought = Signal(float)
+
+    def __init__(self, model: ReadingsModel | MarkersModel, name: str) -> None:
+        super().__init__()
+        self._model = model
+        self._showing = False
+        self.setModel(model)
+        self.setAccessibleName(name)
+        self.setToolTip("Choose a row to go there")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.selectionModel().currentRowChanged.connect(self._on_row)
+        self.clicked.connect(self._on_clicked)
+
+    def show_moment(self, t: float) -> None:
+        """Select the row that was the newest at ``t`` s."""
+        if not self.isVisible() or not len(self._model.t):
+            return
+        row = int(np.searchsorted(self._model.t, t + 1e-6, "right")) - 1
+        if row < 0 or row == self.currentIndex().row():
+            return
+        self._showing = True
+        self.selectRow(row)
+        self._showing = False
+
+    def apply_look(self, look: Look) -> None:
+        """Another size."""
+        self.verticalHeader().setDefaultSectionSize(look.px(28))
+        header = self.horizontalHeader()
+        for column in range(self._model.columnCount() - 1):
+            header.resizeSection(column, look.px(72))
+
+    @Slot(QModelIndex)
+    def _on_row(self, index: QModelIndex) -> None:
+        if not self._showing and index.isValid() and self.hasFocus():
+            self.sought.emit(float(self._model.t[index.row()]))
+
+    @Slot(QModelIndex)
+    def _on_clicked(self, index: QModelIndex) -> None:
+        self.sought.emit(float(self._model.t[index.row()]))
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", role)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    return label
