@@ -61,7 +61,9 @@ class Actions:
         """Offer the pages that are ``there``, and the one that is hidden only if there is one."""
         for name, action in self.pages.items():
             action.setVisible(name in there and len(there) > 1)
+            action.setEnabled(action.isVisible())
         self.training.setVisible(training)
+        self.training.setEnabled(training)
         self.pages[current].setChecked(True)
         for action in self.live_only:
             action.setEnabled(current == LIVE)

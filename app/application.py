@@ -145,6 +145,7 @@ def _run_window(app: QApplication, preferences: Preferences) -> int:
     app.exec()
     window.conductor.end()
     window.desk.recording.end()
+    window.pages.close_down()
     interruption.undo()
     gc.freeze()  # else the interpreter ends by searching all that torch made: a second and more
     return 0

@@ -19,7 +19,7 @@ from app.geometry import restore_geometry, save_geometry
 from app.icons import app_icon
 from app.look import look_for, palette, scale_for, style_sheet
 from app.notices import Notices
-from app.pages import LIVE, Pages
+from app.page_desk import PageDesk
 from app.recording.desk import RecordingDesk
 from app.settings import Preferences
 from app.widgets.body import Body
@@ -55,10 +55,11 @@ class MainWindow(QMainWindow):
             self.header, self.body, self.figures, self.commands, preferences, self
         )
         self.live = QWidget()
-        owners = {"sessions": preferences, "training": self.conductor}
-        self.pages = Pages(self.live, owners, self)
+        self.page_desk = PageDesk(self.live, self.conductor, self.commands, self.top.pages, self)
+        self.pages = self.page_desk.pages
         self.notices = Notices(self.body.banners)
         self.desk = RecordingDesk(self.conductor, self.commands, self.dialogs, self.notices, self)
+        self.desk.can_show_sessions = self.page_desk.has_sessions
         self.look = look_for(preferences.current.theme)
         self._guard = SpaceGuard(self)
         self._closing = False
@@ -82,9 +83,6 @@ class MainWindow(QMainWindow):
         self._rows.addWidget(self.pages.stack, 1)
         self.top.add_right(self.desk.bar)
         self.setMenuWidget(self.top)
-        for name, action in self.commands.pages.items():
-            self.top.pages.add(name, action)
-        self._show_pages()
         root.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCentralWidget(root)
         root.setFocus()
@@ -109,16 +107,11 @@ class MainWindow(QMainWindow):
         commands.about.triggered.connect(self._on_about)
         for action in (*commands.methods, *commands.themes.values()):
             action.triggered.connect(self._on_choice)
-        for action in self.commands.pages.values():
-            action.triggered.connect(self._on_page_chosen)
-        commands.training.toggled.connect(self._on_training)
-        self.top.pages.chosen.connect(self.pages.show)
-        self.pages.built.connect(self._on_page_built)
-        self.pages.changed.connect(self._show_pages)
-        self.desk.session_asked.connect(self._on_session_asked)
-        self.desk.session_there.connect(self._on_session_there)
-        self.desk.record_shown.connect(self._on_record_shown)
-        self.dialogs.chosen.connect(self.open)
+        self.page_desk.shown.connect(self._on_page)
+        self.desk.session_asked.connect(self.page_desk.show_session)
+        self.desk.sessions_changed.connect(self.page_desk.look_for_sessions)
+        self.desk.record_shown.connect(self._on_recording)
+        self.dialogs.chosen.connect(self.page_desk.play)
         self.header.source.file_asked.connect(self.dialogs.ask_file)
         self.header.source.folder_asked.connect(self.dialogs.ask_folder)
         self.header.source.url_asked.connect(self._on_open_url)
@@ -158,65 +151,18 @@ class MainWindow(QMainWindow):
         if self.conductor.preferences.current.theme == "system":
             self._restyle()
 
-    # --- pages ------------------------------------------------------------------------------
+    # --- pages and recording ----------------------------------------------------------------
 
     @Slot()
-    def _show_pages(self) -> None:
-        """Say which pages there are and which one is shown."""
-        wanted = self.conductor.preferences.current.training_tab
-        kinds = self.pages.kinds
-        there = [name for name in kinds if name != "training" or wanted]
-        self.commands.training.setChecked(wanted)
-        self.commands.show_pages(there, "training" in kinds, self.pages.current)
-        self.top.pages.show_pages(there)
-        self.top.pages.show_current(self.pages.current)
-        live = self.pages.current == LIVE
+    def _on_page(self) -> None:
+        live = self.page_desk.is_live
         self.statusBar().setVisible(live)
         self.notices.on_live = live
         self.desk.show_live(live)
-        self.desk.can_show_sessions = "sessions" in kinds
-
-    @Slot()
-    def _on_page_chosen(self) -> None:
-        action = self.sender()
-        names = [name for name, other in self.commands.pages.items() if other is action]
-        self.pages.show(names[0])
 
     @Slot(bool)
-    def _on_training(self, shown: bool) -> None:
-        """The training page is there for those who have asked for it."""
-        self.conductor.remember(training_tab=shown)
-        if not shown and self.pages.current == "training":
-            self.pages.show(LIVE)
-        self._show_pages()
-
-    @Slot(str)
-    def _on_page_built(self, name: str) -> None:
-        page = self.pages.page(name)
-        if name == "sessions":
-            page.play_requested.connect(self.open)  # type: ignore[union-attr]
-        elif name == "training":
-            page.use_model.connect(self.conductor.use_model)  # type: ignore[union-attr]
-
-    @Slot(str)
-    def _on_session_asked(self, folder: str) -> None:
-        """Show the session that has just been recorded."""
-        self.pages.show("sessions")
-        self.pages.page("sessions").show_session(folder)  # type: ignore[union-attr]
-
-    @Slot()
-    def _on_session_there(self) -> None:
-        self.pages.refresh("sessions")
-
-    @Slot(bool)
-    def _on_record_shown(self, on: bool) -> None:
+    def _on_recording(self, on: bool) -> None:
         self.setWindowTitle("● Recording – AimaNet" if on else "AimaNet")
-
-    @Slot(str)
-    def open(self, spec: str) -> None:
-        """Go to the live page and show ``spec`` there."""
-        self.pages.show(LIVE)
-        self.conductor.open(spec)
 
     # --- commands ---------------------------------------------------------------------------
 
@@ -226,7 +172,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_demo(self) -> None:
-        self.open(DEMO_SPEC)
+        self.page_desk.play(DEMO_SPEC)
 
     @Slot()
     def _on_try_again(self) -> None:
@@ -261,7 +207,7 @@ class MainWindow(QMainWindow):
         """Open what was dropped; of several the first."""
         url = event.mimeData().urls()[0]
         event.acceptProposedAction()
-        self.open(url.toLocalFile() if url.isLocalFile() else url.toString())
+        self.page_desk.play(url.toLocalFile() if url.isLocalFile() else url.toString())
 
     @property
     def busy(self) -> bool:
@@ -291,7 +237,7 @@ class MainWindow(QMainWindow):
             save_geometry(self)
             self.dialogs.close()
             self.conductor.engine.stop()
-            self.pages.close_down()
+            self.pages.stop()
             self.hide()
             self._join.start()
             self.closing.emit()

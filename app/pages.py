@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.util import find_spec
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -12,17 +11,16 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.look import DARK, Look
 
-LIVE = "live"
+LIVE, SESSIONS, TRAINING = "live", "sessions", "training"
 
 
 @dataclass(frozen=True, slots=True)
 class PageKind:
-    """A page by its name, its words on the switch, and where its class is."""
+    """A page by its name, its words on the switch, and the module its class is in."""
 
     name: str
     words: str
     module: str = ""
-    factory: str = ""
 
     @property
     def is_there(self) -> bool:
@@ -34,40 +32,35 @@ class PageKind:
         except ModuleNotFoundError:
             return False
 
-    def make(self, owner: object, parent: QWidget) -> QWidget:
-        """The page itself; loads its module. ``owner`` is what its class asks for first."""
-        page = getattr(import_module(self.module), self.factory)(owner, parent)
-        assert isinstance(page, QWidget)
-        return page
-
 
 KINDS = (
     PageKind(LIVE, "Live"),
-    PageKind("sessions", "Sessions", "app.review.page", "SessionsPage"),
-    PageKind("training", "Training", "app.training.page", "TrainingPage"),
+    PageKind(SESSIONS, "Sessions", "app.review.page"),
+    PageKind(TRAINING, "Training", "app.training.page"),
 )
+
+Makers = dict[str, Callable[[QWidget], QWidget]]
 
 
 class Pages(QObject):
     """Which page is shown. Pages other than the live one are built when they are first shown.
 
-    A page may have ``apply_look(look)``, ``refresh()`` (called whenever it is shown),
-    ``close_down()`` (called once, when the window closes) and ``busy`` (it still has threads).
+    A page may have ``apply_look(look)``, ``stop()`` (asks its threads to end), ``close_down()``
+    (waits for them) and ``busy`` (there are some).
 
     Args:
         live: the live page.
-        owners: what the classes of the other pages ask for, by the page's name.
+        makers: makes the other pages, by name.
         parent: the window.
     """
 
     changed = Signal(str)
-    built = Signal(str)
 
-    def __init__(self, live: QWidget, owners: dict[str, object], parent: QWidget) -> None:
+    def __init__(self, live: QWidget, makers: Makers, parent: QWidget) -> None:
         super().__init__(parent)
         self.stack = QStackedWidget(parent)
         self.stack.addWidget(live)
-        self._owners = owners
+        self._makers = makers
         self._pages: dict[str, QWidget] = {LIVE: live}
         self._look = DARK
         self.current = LIVE
@@ -85,40 +78,41 @@ class Pages(QObject):
             self.current = name
             self.stack.setCurrentWidget(page)
             self.changed.emit(name)
-        self.refresh(name)
-
-    def refresh(self, name: str) -> None:
-        """Let the page called ``name`` look again at what it shows."""
-        _call(self._pages.get(name), "refresh")
 
     def apply_look(self, look: Look) -> None:
         """Other colours or another size, for all pages but the live one."""
         self._look = look
-        for name, page in self._pages.items():
-            if name != LIVE:
-                _call(page, "apply_look", look)
+        for page in self._others:
+            _call(page, "apply_look", look)
+
+    def stop(self) -> None:
+        """Ask all pages to end what they do."""
+        for page in self._others:
+            _call(page, "stop")
 
     def close_down(self) -> None:
-        """Ask all pages to end what they do."""
-        for name, page in self._pages.items():
-            if name != LIVE:
-                _call(page, "close_down")
+        """Stop, and block until nothing of any page is going on."""
+        for page in self._others:
+            _call(page, "close_down")
+
+    @property
+    def _others(self) -> list[QWidget]:
+        return [page for name, page in self._pages.items() if name != LIVE]
 
     @property
     def busy(self) -> bool:
         """A page still has threads."""
-        return any(getattr(page, "busy", False) for page in self._pages.values())
+        return any(getattr(page, "busy", False) for page in self._others)
 
     def _build(self, name: str) -> QWidget:
-        page = self.kinds[name].make(self._owners[name], self.stack)
+        page = self._makers[name](self.stack)
         self._pages[name] = page
         self.stack.addWidget(page)
         _call(page, "apply_look", self._look)
-        self.built.emit(name)
         return page
 
 
-def _call(page: QWidget | None, name: str, *args: object) -> None:
+def _call(page: QWidget, name: str, *args: object) -> None:
     method: Callable[..., object] | None = getattr(page, name, None)
     if method is not None:
         method(*args)

@@ -15,7 +15,7 @@ import numpy as np
 
 from aimanet.sessions.reader import Session
 from aimanet.sessions.reference_clock import day_apart
-from aimanet.sessions.reference_drift import Alignment, Trust, with_drift
+from aimanet.sessions.reference_drift import INVERTED, Alignment, Trust, with_drift
 from aimanet.sessions.reference_lags import Peak, best_lag, surest_lag
 from aimanet.sessions.reference_rates import rates_of_wave, smoothed
 from aimanet.sessions.reference_sensor import Sensor
@@ -26,7 +26,8 @@ __all__ = ["Alignment", "Trust", "expected_offset", "find_offset", "require_over
 
 SEARCH_S = 60.0
 """So far to either side an offset is looked for."""
-RATE_CLEAR_R = 0.7
+RATE_CLEAR_Z = 2.6
+"""Fisher's z of a clear correlation of heart rates, counting one value in `RATE_WIDTH_S`."""
 RATE_CLEAR_LEAD = 0.25
 RATE_WIDTH_S = 8.0
 DELAY_S = 0.15
@@ -114,7 +115,7 @@ def _alignment(found: Peak, by: str, *, clear: bool) -> Alignment:
         by=by,
         inverted=found.sign < 0,
         overlap_s=found.overlap_s,
-        notes=("the sensor's wave is upside down beside the session's",) if found.sign < 0 else (),
+        notes=(INVERTED,) if found.sign < 0 else (),
     )
 
 
@@ -131,7 +132,9 @@ def _by_rate(session: Session, sensor: Sensor, low: float, high: float) -> Align
     found = best_lag(ours, theirs, low, high, apart_s=4.0, min_s=20.0)
     if found is None:
         return None
-    clear = found.r >= RATE_CLEAR_R and found.rival <= (1.0 - RATE_CLEAR_LEAD) * found.r
+    known = max(0.0, found.overlap_s / RATE_WIDTH_S - 3.0)
+    sure = float(np.arctanh(min(found.r, 0.999))) * known**0.5 >= RATE_CLEAR_Z
+    clear = sure and found.rival <= (1.0 - RATE_CLEAR_LEAD) * found.r
     return _alignment(found, "heart rate", clear=clear)
 
 

@@ -16,6 +16,9 @@ REACH_S = 0.4
 """How far a piece's lag may be from the one its neighbours foretell."""
 DRIFT_FROM_S = 150.0
 DRIFT_SEEN_S = 0.06
+SPREAD_S = 0.06
+ANCHORS = 9
+INVERTED = "the sensor's wave is upside down beside the session's"
 
 Trust = Literal["clear", "uncertain", "none"]
 
@@ -53,80 +56,101 @@ def with_drift(
     anchor = _anchor(ours, theirs, aligned, low, high)
     if anchor is None:
         return aligned
-    at, lags = _followed(ours, theirs, *anchor, sign=-1.0 if aligned.inverted else 1.0)
+    at, lags = _followed(ours, theirs, anchor)
     if len(at) < 4 or at[-1] - at[0] < 0.5 * DRIFT_FROM_S:
         return aligned
     slope, level = _line(at, lags)
     spread = float(np.median(np.abs(lags - (level + slope * at))))
-    if abs(slope) * (at[-1] - at[0]) < DRIFT_SEEN_S or spread > 0.06:
+    if abs(slope) * (at[-1] - at[0]) < DRIFT_SEEN_S or spread > SPREAD_S:
         return aligned
     # At the session's time a the sensor shows a - lag: turn "lag over a" into "a over t".
     rate = 1.0 / (1.0 - slope)
-    moved = replace(aligned, offset_s=level * rate, drift_ppm=1e6 * (rate - 1.0))
-    stretched = _stretched(theirs, rate)
-    found = best_lag(ours, stretched, moved.offset_s - REACH_S, moved.offset_s + REACH_S,
-                  both_ways=aligned.inverted)  # fmt: skip
-    if found is None or found.r < aligned.correlation:
+    around = level * rate
+    upright = anchor.sign > 0
+    ours = ours if upright else replace(ours, values=-ours.values)
+    found = best_lag(ours, _stretched(theirs, rate), around - REACH_S, around + REACH_S)
+    if found is None or found.r < max(CLEAR_R, aligned.correlation):
         return aligned
-    note = f"the sensor's clock drifts by {moved.drift_ppm:+.0f} ppm; taken out"
-    sure = found.r >= CLEAR_R and len(at) >= 4
-    return replace(
-        moved,
+    ppm = 1e6 * (rate - 1.0)
+    return Alignment(
         offset_s=found.offset_s,
         correlation=found.r,
         runner_up=min(aligned.runner_up, found.r),
-        trust="clear" if sure else aligned.trust,
+        trust="clear",
+        by=aligned.by,
+        drift_ppm=ppm,
+        inverted=not upright,
         overlap_s=found.overlap_s,
-        notes=(*aligned.notes, note),
+        notes=(
+            *(() if upright else (INVERTED,)),
+            f"the sensor's clock drifts by {ppm:+.0f} ppm; taken out",
+        ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A moment ``at`` (s) of the session whose ``lag`` (s) and ``sign`` are beyond doubt."""
+
+    at: float
+    lag: float
+    sign: float
 
 
 def _anchor(
     ours: Track, theirs: Track, aligned: Alignment, low: float, high: float
-) -> tuple[float, float] | None:
-    """A moment of the session and its lag that are beyond doubt."""
+) -> _Anchor | None:
+    """The middle of what both share, or the first piece from there that is clear by itself."""
     begin = max(ours.t0, theirs.t0 + aligned.offset_s)
     end = min(ours.end, theirs.end + aligned.offset_s)
     if aligned.trust == "clear":
         # A drift blurs the whole; near the middle of what they share it blurs least.
-        return 0.5 * (begin + end), aligned.offset_s
+        return _Anchor(0.5 * (begin + end), aligned.offset_s, -1.0 if aligned.inverted else 1.0)
     length = 2.5 * PIECE_S
-    best: tuple[float, float, float] | None = None
-    for start in np.arange(ours.t0, ours.end - length + 1e-9, length):
+    starts = np.arange(ours.t0, ours.end - length + 1e-9, length)
+    from_middle = np.argsort(np.abs(starts - starts.mean()))[:ANCHORS] if len(starts) else []
+    for start in starts[from_middle].tolist():
         piece = ours.part(start, start + length)
-        found = surest_lag(piece, theirs, low, high, both_ways=aligned.inverted, min_s=0.7 * length)
-        if found is not None and found.clear and (best is None or found.odds > best[0]):
-            best = found.odds, float(start) + length / 2, found.offset_s
-    return None if best is None else best[1:]
+        near = theirs.part(start - high, start + length - low)
+        found = surest_lag(
+            piece, near, low, high, both_ways=aligned.by == "wave", min_s=0.7 * length
+        )
+        if found is not None and found.clear:
+            return _Anchor(start + length / 2, found.offset_s, found.sign)
+    return None
 
 
-def _followed(
-    ours: Track, theirs: Track, at: float, lag: float, sign: float
-) -> tuple[Signal, Signal]:
+def _followed(ours: Track, theirs: Track, anchor: _Anchor) -> tuple[Signal, Signal]:
     """Lags of pieces outward from an anchor, each near what the ones before foretell."""
-    moments: list[float] = []
-    lags: list[float] = []
-    step = PIECE_S / 2
-    for way in (1, -1):
-        near, k = lag, 0 if way == 1 else 1
-        last_slope = 0.0
-        while ours.t0 <= (middle := at + way * k * step) <= ours.end:
-            k += 1
-            guess = near + last_slope * step
-            piece = ours.part(middle - PIECE_S / 2, middle + PIECE_S / 2)
-            far = Track(piece.t0, piece.fs, sign * piece.values, piece.known)
-            around = theirs.part(piece.t0 - guess - 2.0, piece.end - guess + 2.0)
-            if len(piece.values) < PIECE_S * FS / 2 or len(around.values) < PIECE_S * FS / 2:
-                continue
-            found = best_lag(far, around, guess - REACH_S, guess + REACH_S, min_s=PIECE_S / 2)
-            if found is None or found.r < CLEAR_R or abs(found.offset_s - guess) > 0.9 * REACH_S:
-                continue
-            moments.append(middle)
-            lags.append(found.offset_s)
-            last_slope = 0.5 * last_slope + 0.5 * (found.offset_s - near) / step
-            near = found.offset_s
-    order = np.argsort(moments)
-    return np.array(moments)[order], np.array(lags)[order]
+    seen: list[tuple[float, float]] = []
+    for step in (0.5 * PIECE_S, -0.5 * PIECE_S):
+        at, lag, slope = anchor.at, anchor.lag, 0.0
+        middle = at if step > 0 else at + step
+        while ours.t0 <= middle <= ours.end:
+            guess = lag + slope * (middle - at)
+            found = _near(ours, theirs, middle, guess, anchor.sign)
+            if found is not None:
+                if middle != at:
+                    slope = 0.5 * slope + 0.5 * (found - lag) / (middle - at)
+                at, lag = middle, found
+                seen.append((at, lag))
+            middle += step
+    seen.sort()
+    table = np.array(seen).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+def _near(ours: Track, theirs: Track, middle: float, guess: float, sign: float) -> float | None:
+    """The lag of the piece around ``middle`` if it is sure enough and close to the guess."""
+    piece = ours.part(middle - PIECE_S / 2, middle + PIECE_S / 2)
+    around = theirs.part(piece.t0 - guess - 2.0, piece.end - guess + 2.0)
+    if min(len(piece.values), len(around.values)) < PIECE_S * FS / 2:
+        return None
+    piece = replace(piece, values=sign * piece.values)
+    found = best_lag(piece, around, guess - REACH_S, guess + REACH_S, min_s=PIECE_S / 2)
+    if found is None or found.r < CLEAR_R or abs(found.offset_s - guess) > 0.9 * REACH_S:
+        return None
+    return found.offset_s
 
 
 def _line(x: Signal, y: Signal) -> tuple[float, float]:

@@ -36,7 +36,7 @@ class RecordingDesk(QObject):
     """
 
     session_asked = Signal(str)
-    session_there = Signal()
+    sessions_changed = Signal()
     record_shown = Signal(bool)
 
     def __init__(
@@ -144,6 +144,7 @@ class RecordingDesk(QObject):
             agreed=plan.agreed,
         )
         self._conductor.remember(recording=settings)
+        self.sessions_changed.emit()
 
     def _start(self, plan: Plan) -> None:
         if not self.recording.can_start:  # the source has gone while the dialog was open
@@ -192,7 +193,7 @@ class RecordingDesk(QObject):
         elif ending.refused:
             actions = [self._commands.recording_settings]
         self._notices.say("recording", ending.level, ending.text, actions)
-        self.session_there.emit()
+        self.sessions_changed.emit()
 
     @Slot()
     def _on_show(self) -> None:
