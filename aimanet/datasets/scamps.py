@@ -47,7 +47,7 @@ class Scamps(Recorded):
     name = "scamps"
     title = "SCAMPS (synthetic avatars)"
     where = (
-        "Microsoft, GitHub danmcduff/scampsdataset: direct links, research use agreement; "
+        "Microsoft, GitHub danmcduff/scampsdataset: direct links, read the terms there; "
         "scamps_videos (600 GB) or its sample of 10 (1.2 GB). Reading needs "
         'pip install "aimanet[hdf5]"'
     )
