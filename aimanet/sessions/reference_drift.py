@@ -108,7 +108,9 @@ def _anchor(
         return _Anchor(0.5 * (begin + end), aligned.offset_s, -1.0 if aligned.inverted else 1.0)
     length = 2.5 * PIECE_S
     starts = np.arange(ours.t0, ours.end - length + 1e-9, length)
-    from_middle = np.argsort(np.abs(starts - starts.mean()))[:ANCHORS] if len(starts) else []
+    if not len(starts):
+        return None
+    from_middle = np.argsort(np.abs(starts - starts.mean()))[:ANCHORS]
     for start in starts[from_middle].tolist():
         piece = ours.part(start, start + length)
         near = theirs.part(start - high, start + length - low)
