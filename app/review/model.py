@@ -162,11 +162,16 @@ def _text(entry: SessionEntry, column: int) -> str:
         RATE: words.bpm(entry.hr_bpm),
         GOOD: words.percent(entry.ok_share),
         PARTICIPANT: entry.participant,
-        NOTES: entry.problem or " ".join(entry.notes.split()),
+        NOTES: brief(entry) if entry.problem else " ".join(entry.notes.split()),
         SIZE: words.size(entry.size_bytes),
         STATE: words.state(entry),
     }
     return texts[column]
+
+
+def brief(entry: SessionEntry) -> str:
+    """What is wrong with a session, without the way to its folder."""
+    return entry.problem.replace(f"{entry.folder}/", "").replace(str(entry.folder), "this folder")
 
 
 def _key(entry: SessionEntry, column: int) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
+from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from aimanet.sessions.layout import sessions_folder
@@ -15,7 +15,10 @@ from aimanet.sessions.reader import Session
 from app.look import DARK, Look
 from app.review.chores import Deleted, Edited, Listed, deleting, editing, listing, opening
 from app.review.dialogs import DeleteDialog, DetailsDialog
+from app.review.export_dialog import ExportDialog
 from app.review.jobs import Job, Jobs
+from app.review.reference_dialog import ReferenceDialog
+from app.review.sensor_work import Reopened, removing
 from app.review.session_list import SessionList
 from app.review.style import review_sheet
 from app.review.viewer import Viewer
@@ -47,6 +50,9 @@ class SessionsPage(QWidget):
         self._opening: Job | None = None
         self._wish: Path | None = None
         self.dialog: QDialog | None = None
+        self._exported: Path | None = None
+        self._show_export = QAction("Show folder", self)
+        self._show_export.triggered.connect(self._on_show_export)
         self.jobs = Jobs(self)
         self.banners = BannerStack()
         self.list, self.viewer = SessionList(), Viewer(self.jobs)
@@ -72,6 +78,10 @@ class SessionsPage(QWidget):
         head = self.viewer.head
         head.back_asked.connect(self.close_session)
         head.play_asked.connect(self._on_play)
+        head.export_asked.connect(self.ask_export)
+        head.reference_asked.connect(self.ask_reference)
+        self.viewer.reference.import_asked.connect(self.ask_reference)
+        head.forget.triggered.connect(self._on_forget)
         head.edit.triggered.connect(self._on_edit_open)
         head.folder.triggered.connect(self._on_folder_open)
         head.delete.triggered.connect(self._on_delete_open)
@@ -227,6 +237,59 @@ class SessionsPage(QWidget):
         if self.viewer.session is not None:
             self.viewer.time.playhead.pause()
             self.play_requested.emit(f"session:{self.viewer.session.folder}")
+
+    # --- reference and export ---------------------------------------------------------------
+
+    @Slot()
+    def ask_export(self) -> None:
+        """Save the open session in other forms."""
+        if self.viewer.session is None:
+            return
+        self.viewer.time.playhead.pause()
+        dialog = ExportDialog(self._look, self.viewer.session, self.jobs, self)
+        dialog.exported.connect(self._on_exported)
+        self._show_dialog(dialog)
+
+    @Slot(object)
+    def _on_exported(self, paths: list[Path]) -> None:
+        names = ", ".join(path.name for path in paths)
+        self._exported = paths[0].parent
+        text = f"Saved {names} in {self._exported}"
+        self.banners.say("export", "info", text, [self._show_export])
+
+    @Slot()
+    def _on_show_export(self) -> None:
+        if self._exported is not None:
+            self.show_folder(self._exported)
+
+    @Slot()
+    def ask_reference(self) -> None:
+        """Lay a contact sensor's file beside the open session."""
+        if self.viewer.session is None or self.viewer.session.recording:
+            return
+        self.viewer.time.playhead.pause()
+        dialog = ReferenceDialog(self._look, self.viewer.session, self.jobs, self)
+        dialog.saved.connect(self._on_reference)
+        self._show_dialog(dialog)
+
+    @Slot(object)
+    def _on_reference(self, done: Reopened) -> None:
+        if self.viewer.session is not None and self.viewer.session.folder == done.session.folder:
+            self.banners.dismiss("reference")
+            self.viewer.reload(done.session, done.entry)
+        self.list.replace(done.entry)
+
+    @Slot()
+    def _on_forget(self) -> None:
+        if self.viewer.session is not None:
+            work = removing(self.viewer.session.folder)
+            self.jobs.start("removing the reference", work, self._on_forgotten)
+
+    def _on_forgotten(self, job: Job) -> None:
+        if isinstance(job.result, Reopened):
+            self._on_reference(job.result)
+        else:
+            self.banners.say("reference", "error", job.problem)
 
     # --- changing ---------------------------------------------------------------------------
 

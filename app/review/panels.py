@@ -16,7 +16,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFormLayout,
     QGridLayout,
     QHeaderView,
     QLabel,
@@ -46,9 +45,8 @@ class AboutPanel(QScrollArea):
         self._look = DARK
         self._inside = QWidget()
         self._rows = QVBoxLayout(self._inside)
-        self._figures, self._facts = QGridLayout(), QFormLayout()
-        self._facts.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self._figures, self._facts = QGridLayout(), QGridLayout()
+        self._facts.setColumnStretch(1, 1)
         self._rows.addLayout(self._figures)
         self._rows.addLayout(self._facts)
         self._rows.addStretch()
@@ -67,14 +65,17 @@ class AboutPanel(QScrollArea):
         self.numbers["Mean heart rate"].setToolTip("BPM, of the readings with a good signal")
         self.numbers["Good signal"].setText(words.percent(tally.ok_share))
         self.numbers["Length"].setText(words.clock(session.duration_s))
-        while self._facts.rowCount():
-            self._facts.removeRow(0)
+        while (item := self._facts.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
         self.facts = {}
-        for name, text in facts_of(session, entry):
+        for row, (name, text) in enumerate(facts_of(session, entry)):
             self.facts[name] = _label(text, "")
             self.facts[name].setWordWrap(True)
             self.facts[name].setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._facts.addRow(_label(name, "note"), self.facts[name])
+            self._facts.addWidget(_label(name, "note"), row, 0, Qt.AlignmentFlag.AlignTop)
+            self._facts.addWidget(self.facts[name], row, 1)
 
     def apply_look(self, look: Look) -> None:
         """Another size."""

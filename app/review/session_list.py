@@ -44,13 +44,13 @@ from app.review.share_bar import ShareBar
 from app.review.words_card import WordsCard
 
 _WIDTHS = {
-    DATE: 136,
+    DATE: 150,
     LENGTH: 70,
     RATE: 88,
     GOOD: 118,
     PARTICIPANT: 100,
     SIZE: 84,
-    STATE: 128,
+    STATE: 146,
 }
 _ROW_PX = 36
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from aimanet.sessions.reader import Session
 from app.look import DARK, Look
-from app.review.curves import Rates, Wave
+from app.review.curves import Rates, Values, Wave
 from app.review.error_plot import ErrorPlot
 from app.review.playhead import Playhead
 from app.review.plots import RatePlot, TimePlot, WavePlot
@@ -81,6 +81,11 @@ class TimeView(QWidget):
         self.wave.show_curves({name: (c.wave, c.color) for name, c in curves.items()})
         self.rates.note = self.wave.note = " · ".join(curves) if len(curves) > 1 else ""
         self._align()
+
+    def show_errors(self, curves: Mapping[str, tuple[Values, Values, str]]) -> None:
+        """Differences from a reference; none hides their plot."""
+        self.errors.setVisible(bool(curves))
+        self.errors.show_errors(curves)
 
     @Slot()
     def show_all(self) -> None:

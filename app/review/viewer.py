@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
+import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
@@ -12,10 +16,12 @@ from app.actions import SpaceGuard
 from app.look import DARK, Look
 from app.review.analysis import Analysis, Wish, analysing
 from app.review.compare_panel import ComparePanel, Line, line_for
-from app.review.curves import Rates, rates_of, recorded_wave
+from app.review.curves import Rates, Values, rates_of, recorded_wave
 from app.review.jobs import Job, Jobs
 from app.review.panels import AboutPanel, MarkersModel, MomentsTable, ReadingsModel
 from app.review.presence import Presence
+from app.review.reference_panel import ReferencePanel
+from app.review.sensor_work import Compared, comparing
 from app.review.stage import Stage
 from app.review.style import curve_color
 from app.review.time_view import Curve, TimeView
@@ -23,6 +29,7 @@ from app.review.viewer_head import ViewerHead
 from app.widgets.video_view import VideoView
 
 RECORDED = "Recorded"
+SENSOR = "Sensor"
 _KEYS = {
     Qt.Key.Key_Space,
     Qt.Key.Key_Left,
@@ -53,11 +60,14 @@ class Viewer(QWidget):
         self._look = DARK
         self._hidden: set[str] = set()
         self._recorded: Rates | None = None
+        self._compared: Compared | None = None
+        self._comparing: Job | None = None
         self._presence: Presence | None = None
         self.head, self.video = ViewerHead(), VideoView()
         self.stage = Stage(self.video, self)
         self.time = TimeView()
         self.about, self.compare = AboutPanel(), ComparePanel()
+        self.reference = ReferencePanel()
         self._readings, self._markers = ReadingsModel(self), MarkersModel(self)
         self.readings = MomentsTable(self._readings, "Readings of the day")
         self.markers = MomentsTable(self._markers, "Markers")
@@ -75,6 +85,7 @@ class Viewer(QWidget):
         self.tabs.addTab(self.readings, "Readings")
         self.tabs.addTab(self.markers, "Markers")
         self.tabs.addTab(self.compare, "Compare")
+        self.tabs.addTab(self.reference, "Reference")
         self.upper, self.halves = QSplitter(), QSplitter(Qt.Orientation.Vertical)
         self.upper.addWidget(self.video)
         self.upper.addWidget(self.tabs)
@@ -127,8 +138,9 @@ class Viewer(QWidget):
         self.compare.show_idle()
         self.compare.show_possible(why_not(session))
         self.stage.open(session)
-        self._show_curves()
         self.time.open(session)
+        self._show_curves()
+        self._compare_with_sensor()
         self.time.bar.setFocus()
 
     def show_entry(self, entry: SessionEntry) -> None:
@@ -145,6 +157,7 @@ class Viewer(QWidget):
         self.stage.close()
         if self._presence is not None:
             self._presence.leave()
+        self._drop_comparison()
         self._presence = self.session = self.entry = self._recorded = None
         self.analyses, self._hidden = {}, set()
         self.tabs.setCurrentIndex(0)
@@ -167,9 +180,48 @@ class Viewer(QWidget):
             color = curve_color(self._look, number)
             curves[analysis.name] = Curve(analysis.rates, analysis.wave, color)
             lines.append(line_for(analysis, color))
+        found = self._compared
+        if found is not None:
+            curves[SENSOR] = Curve(found.rates, found.wave, "text")
+            lines = [replace(line, error_bpm=_mae(found, line.name)) for line in lines]
         shown = {name: c for name, c in curves.items() if name not in self._hidden}
         self.time.show_curves(shown)
-        self.compare.show_lines(lines, self._hidden, with_error=False)
+        self.time.show_errors(_errors(found, shown))
+        self.compare.show_lines(lines, self._hidden, with_error=found is not None)
+        self.reference.show_compared(found, {name: c.color for name, c in curves.items()})
+
+    def _compare_with_sensor(self) -> None:
+        """Figures against the reference, in a thread; the curves follow when it is done."""
+        if self.session is None or self.session.reference is None:
+            return
+        if self._comparing is not None:
+            self._comparing.cancel()
+        others = {RECORDED: self.session.readings}
+        others |= {name: analysis.readings for name, analysis in self.analyses.items()}
+        work = comparing(self.session, others)
+        self._comparing = self._jobs.start("comparing with the reference", work, self._on_compared)
+
+    def _on_compared(self, job: Job) -> None:
+        self._comparing = None
+        if job.problem:
+            self.problem.emit("reference", job.problem)
+        elif isinstance(job.result, Compared):
+            self._compared = job.result
+            self._show_curves()
+
+    def _drop_comparison(self) -> None:
+        if self._comparing is not None:
+            self._comparing.cancel()
+        self._comparing = self._compared = None
+
+    def reload(self, session: Session, entry: SessionEntry) -> None:
+        """The same session with another reference, or without one; the rest stays."""
+        self._drop_comparison()
+        self.session = session
+        self.show_entry(entry)
+        self._show_curves()
+        self._compare_with_sensor()
+        self.tabs.setCurrentWidget(self.reference)
 
     @Slot(object)
     def _on_run(self, wish: Wish) -> None:
@@ -193,6 +245,7 @@ class Viewer(QWidget):
         if isinstance(job.result, Analysis):
             self.analyses[job.result.name] = job.result
             self._show_curves()
+            self._compare_with_sensor()
         elif job.problem:
             self.problem.emit("analysis", job.problem)
 
@@ -292,14 +345,31 @@ class Viewer(QWidget):
         self._rows.setSpacing(look.px(8))
         for splitter in (self.upper, self.halves):
             splitter.setHandleWidth(look.px(8))
-        for part in (self.head, self.video, self.time, self.about, self.compare):
+        for part in (self.head, self.video, self.time, self.about, self.compare, self.reference):
             part.apply_look(look)
         self.video.setMinimumSize(look.px(220), look.px(130))
-        self.tabs.setMinimumWidth(look.px(330))
+        self.tabs.setMinimumWidth(look.px(400))
         self._readings.set_look(look)
         for table in (self.readings, self.markers):
             table.apply_look(look)
         self._show_curves()
+
+
+def _mae(found: Compared, name: str) -> float | None:
+    against = found.by_name.get(name)
+    return None if against is None or math.isnan(against.mae_bpm) else against.mae_bpm
+
+
+def _errors(
+    found: Compared | None, shown: dict[str, Curve]
+) -> dict[str, tuple[Values, Values, str]]:
+    """What the error plot draws: good readings only."""
+    errors: dict[str, tuple[Values, Values, str]] = {}
+    for name, against in found.by_name.items() if found is not None else ():
+        if name in shown:
+            error = np.where(against.ok, against.error_bpm, np.nan)
+            errors[name] = (against.t, error, shown[name].color)
+    return errors
 
 
 def why_not(session: Session) -> str:

@@ -1,0 +1,184 @@
+"""Saving a session for other programs: which forms, where to, how far it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialogButtonBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
+
+from aimanet.sessions.export import FORMATS, export_session
+from aimanet.sessions.reader import Session
+from app.look import Look
+from app.review.dialogs import Asking
+from app.review.jobs import Job, Jobs
+
+_FORMS = {
+    "csv": ("CSV", "Tables for spreadsheets and statistics"),
+    "json": ("JSON", "Everything in one file, for programs"),
+    "edf": ("EDF+", "Signals and markers for EEG and sleep software"),
+    "png": ("PNG", "The curves as a picture"),
+    "html": ("HTML", "A report that opens in any browser"),
+    "mp4": ("MP4", "The video with pulse and number drawn in, for showing"),
+}
+_BEFOREHAND = ("csv", "html")
+
+
+class ExportDialog(Asking):
+    """``exported`` carries the files that were written."""
+
+    exported = Signal(object)
+
+    def __init__(self, look: Look, session: Session, jobs: Jobs, parent: QWidget) -> None:
+        super().__init__(look, "Export", parent)
+        self._session, self._jobs = session, jobs
+        self._job: Job | None = None
+        self._chooser: QFileDialog | None = None
+        self.setMinimumWidth(look.px(540))
+        self.add_words(f"Save “{session.info.name or session.folder.name}” for other programs.")
+        self.forms = {form: QCheckBox(_FORMS[form][0]) for form in FORMATS}
+        self.folder = QLineEdit(str(platformdirs.user_documents_path()))
+        self.choose = QPushButton("Choose…")
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Progress of the export")
+        self.told = QLabel()
+        self.told.setWordWrap(True)
+        self.told.setTextFormat(Qt.TextFormat.PlainText)
+        self.export, self.cancel = QPushButton("Export"), QPushButton("Cancel")
+        self._lay_out()
+        self.choose.clicked.connect(self._on_choose)
+        self.export.clicked.connect(self._on_export)
+        self.cancel.clicked.connect(self._on_cancel)
+        self.folder.textChanged.connect(self._show_state)
+        for box in self.forms.values():
+            box.toggled.connect(self._show_state)
+        self._show_state()
+
+    def _lay_out(self) -> None:
+        px = self.look.px
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(px(16))
+        grid.setVerticalSpacing(px(8))
+        grid.setColumnStretch(1, 1)
+        for row, (form, box) in enumerate(self.forms.items()):
+            words = QLabel(_FORMS[form][1])
+            words.setProperty("role", "muted")
+            words.setBuddy(box)
+            box.setChecked(form in _BEFOREHAND)
+            box.setAccessibleDescription(_FORMS[form][1])
+            grid.addWidget(box, row, 0)
+            grid.addWidget(words, row, 1)
+        if self._session.video is None:
+            film = self.forms["mp4"]
+            film.setEnabled(False)
+            film.setToolTip("No video was kept in this session")
+        place = QHBoxLayout()
+        place.setSpacing(px(8))
+        self.folder.setAccessibleName("Folder to export to")
+        place.addWidget(QLabel("To"))
+        place.addWidget(self.folder, 1)
+        place.addWidget(self.choose)
+        buttons = QDialogButtonBox()
+        self.export.setProperty("primary", "true")
+        self.export.setDefault(True)
+        buttons.addButton(self.cancel, QDialogButtonBox.ButtonRole.ResetRole)
+        buttons.addButton(self.export, QDialogButtonBox.ButtonRole.ApplyRole)
+        self.rows.addLayout(grid)
+        self.rows.addLayout(place)
+        self.rows.addWidget(self.progress)
+        self.rows.addWidget(self.told)
+        self.rows.addWidget(buttons)
+
+    @property
+    def chosen(self) -> list[str]:
+        """The forms that are ticked."""
+        return [form for form, box in self.forms.items() if box.isChecked() and box.isEnabled()]
+
+    @Slot()
+    def _show_state(self) -> None:
+        running = self._job is not None
+        for part in (self.folder, self.choose):
+            part.setEnabled(not running)
+        for form, box in self.forms.items():
+            box.setEnabled(not running and (form != "mp4" or self._session.video is not None))
+        self.progress.setVisible(running)
+        able = bool(self.chosen) and bool(self.folder.text().strip()) and not running
+        self.export.setEnabled(able)
+        self.export.setToolTip("" if able or running else "Tick at least one form, name a folder")
+        self.told.setVisible(bool(self.told.text()))
+
+    @Slot()
+    def _on_choose(self) -> None:
+        self._chooser = QFileDialog(self, "Folder to export to", self.folder.text())
+        self._chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._chooser.setFileMode(QFileDialog.FileMode.Directory)
+        self._chooser.setOption(QFileDialog.Option.ShowDirsOnly)
+        self._chooser.fileSelected.connect(self.folder.setText)
+        self._chooser.open()
+
+    @Slot()
+    def _on_export(self) -> None:
+        session, forms = self._session, self.chosen
+        folder = Path(self.folder.text().strip()).expanduser()
+
+        def work(job: Job) -> list[Path]:
+            def stopping() -> bool:
+                return job.cancelled
+
+            return export_session(session, forms, folder, progress=job.tell, cancelled=stopping)
+
+        self.progress.setValue(0)
+        self._job = self._jobs.start("exporting", work, self._on_done, self._on_progress)
+        self._say("Exporting…", "muted")
+        self._show_state()
+
+    def _on_progress(self, job: Job) -> None:
+        share, form = self._jobs.told(job)
+        self.progress.setValue(round(1000 * share))
+        self._say(f"Writing {_FORMS[form][0]}… {share:.0%}", "muted")
+
+    def _on_done(self, job: Job) -> None:
+        self._job = None
+        if job.problem or not isinstance(job.result, list):
+            self._say(job.problem, "bad")
+            self._show_state()
+            return
+        self.exported.emit(job.result)
+        self.accept()
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        """The export, where one is under way; else the dialog."""
+        if self._job is None:
+            self.reject()
+            return
+        self._job.cancel()
+        self._job = None
+        self._say("Cancelled: nothing was written.", "muted")
+        self._show_state()
+
+    def _say(self, text: str, role: str) -> None:
+        self.told.setText(text)
+        self.told.setStyleSheet(f"color: {self.look.color(role).name()};")
+        self.told.show()
+
+    def done(self, result: int) -> None:
+        """Nothing of it goes on."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+        super().done(result)
