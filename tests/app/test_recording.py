@@ -1,0 +1,419 @@
+"""The real window records: what is on the disk afterwards, and what the window says."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from aimanet.sessions.reader import Session, open_session
+from aimanet.sessions.scrub import Scrubber
+from app.engine import Phase
+from app.main_window import MainWindow
+from app.recording.dialog import RecordingDialog
+from app.settings import RecordingSettings, Settings, SettingsStore
+from tests.aimanet.sources.mjpeg_server import MjpegServer
+from tests.app.conftest import PATIENCE_MS, DialogWatch, OpenWindow, shut, wall
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture(autouse=True)
+def sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of sessions."""
+    folder = tmp_path / "sessions"
+    monkeypatch.setenv("AIMANET_SESSIONS_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def unasked() -> None:
+    """The questions were answered for good."""
+    SettingsStore().save(Settings(recording=RecordingSettings(ask=False, participant="P07")))
+
+
+@pytest.fixture
+def face_video(tmp_path_factory: pytest.TempPathFactory, face_model: Path) -> str:
+    """A drawn face with 72 beats a minute; ends after 8 s."""
+    return "synthetic:hr=72,seed=1,seconds=8,width=320,height=240"
+
+
+def wait_for(qtbot: QtBot, window: MainWindow, *wanted: Phase) -> None:
+    engine = window.conductor.engine
+    qtbot.waitUntil(lambda: engine.phase in wanted, timeout=PATIENCE_MS)
+
+
+def start(qtbot: QtBot, window: MainWindow) -> None:
+    """Press the button as soon as it can be pressed, and wait for the first frames."""
+    button = window.desk.bar.button
+    qtbot.waitUntil(button.isEnabled, timeout=PATIENCE_MS)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.desk.recording.on
+    wait_for_frames(qtbot, window)
+
+
+def wait_for_frames(qtbot: QtBot, window: MainWindow, more: int = 5) -> None:
+    recording = window.desk.recording
+    wanted = frames(window) + more
+    qtbot.waitUntil(lambda: not recording.on or frames(window) >= wanted, timeout=PATIENCE_MS)
+
+
+def frames(window: MainWindow) -> int:
+    status = window.desk.recording.status
+    return 0 if status is None else status.frames
+
+
+def said(qtbot: QtBot, window: MainWindow) -> str:
+    """The last word about the recording, as soon as it is written."""
+    banners = window.body.banners
+    qtbot.waitUntil(lambda: banners.banner("recording") is not None, timeout=PATIENCE_MS)
+    banner = banners.banner("recording")
+    assert banner is not None
+    return banner.text
+
+
+def only_session(folder: Path) -> Session:
+    (found,) = folder.iterdir()
+    return open_session(found)
+
+
+# --- from the button to the disk ------------------------------------------------------------
+
+
+def test_a_recording_holds_frames_readings_and_what_was_asked_for(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path, face_video: str, unasked: None
+) -> None:
+    window = open_window(face_video)
+    bar = window.desk.bar
+    assert not bar.button.isEnabled()
+    assert not bar.pill.isVisible()
+    start(qtbot, window)
+    assert bar.pill.isVisible()
+    assert bar.button.text() == "Stop recording"
+    assert "Recording" in window.windowTitle()
+    qtbot.waitUntil(lambda: bar.elapsed.text() >= "0:01", timeout=PATIENCE_MS)
+    assert bar.taken.text().endswith("MB")
+    qtbot.waitUntil(lambda: bar.room.text().endswith("free"), timeout=PATIENCE_MS)
+    assert not bar.drops.isVisible()
+    wait_for(qtbot, window, Phase.ENDED)
+    words = said(qtbot, window)
+    assert words.startswith("The source has ended, and the recording with it. Recorded 0:")
+    session = only_session(sessions)
+    assert str(session.folder) in words
+    assert not bar.pill.isVisible()
+    assert bar.button.text() == "Record"
+    assert window.windowTitle() == "AimaNet"
+    assert session.problems == ()
+    assert (session.info.participant, session.info.method) == ("P07", "pos")
+    assert session.info.consent.shown is False
+    assert abs(session.info.hr_bpm - 72) < 4
+    assert session.info.dropped == 0
+    assert len(session.frames) > 150
+    assert np.isfinite(session.frames.box).all()
+    with Scrubber(session) as pictures:
+        picture = pictures.at(float(session.frames.t[50]))
+    assert picture.image.shape == (240, 320, 3)
+
+
+def test_markers_are_dropped_at_once_and_named_afterwards(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path, wall_video: Path, unasked: None
+) -> None:
+    window = open_window(str(wall_video))
+    start(qtbot, window)
+    field = window.desk.bar.marker_field
+    qtbot.keyClick(window, Qt.Key.Key_M)
+    assert field.isVisible()
+    assert field.text() == "Marker 1"
+    qtbot.keyClick(window, Qt.Key.Key_M)
+    assert field.text() == "Marker 2"
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: field.hasSelectedText(), timeout=PATIENCE_MS)
+    qtbot.keyClicks(field, "moved, a lot")
+    assert field.text() == "moved, a lot"
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert not field.isVisible()
+    qtbot.mouseClick(window.desk.bar.marker_button, Qt.MouseButton.LeftButton)
+    assert field.text() == "Marker 3"
+    with qtbot.waitSignal(window.conductor.engine.method_changed, timeout=PATIENCE_MS):
+        window.conductor.set_method("green")
+    window.header.window_length.slider.setValue(20)
+    window.header.window_length.slider.setValue(21)
+    wait_for_frames(qtbot, window, 30)
+    qtbot.keyClick(window, Qt.Key.Key_R, CTRL)
+    assert said(qtbot, window).startswith("Recorded 0:0")
+    names = [marker.name for marker in only_session(sessions).markers]
+    assert names == ["Marker 1", "moved, a lot", "Marker 3", "method: green", "window: 21 s"]
+
+
+def test_replacing_the_source_ends_the_recording_and_keeps_it(
+    qtbot: QtBot,
+    open_window: OpenWindow,
+    sessions: Path,
+    wall_video: Path,
+    short_video: Path,
+    unasked: None,
+) -> None:
+    window = open_window(str(wall_video))
+    start(qtbot, window)
+    window.conductor.open(str(short_video))
+    assert not window.desk.recording.on
+    assert said(qtbot, window).startswith("Another source was opened")
+    session = only_session(sessions)
+    assert session.problems == ()
+    assert session.info.source.label == "wall.mp4"
+    assert len(session.frames) >= 5
+
+
+def test_closing_the_window_while_recording_loses_nothing(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path, wall_video: Path, unasked: None
+) -> None:
+    window = open_window(str(wall_video))
+    start(qtbot, window)
+    before = frames(window)
+    with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
+        window.close()
+    assert not window.desk.recording.busy
+    session = only_session(sessions)
+    assert session.problems == ()
+    assert not session.interrupted
+    assert len(session.frames) >= before
+
+
+def test_a_camera_that_comes_back_goes_on_being_recorded(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path, unasked: None, face_model: Path
+) -> None:
+    with MjpegServer(picture=wall) as camera:
+        window = open_window(camera.url)
+        start(qtbot, window)
+        camera.stop()
+        wait_for(qtbot, window, Phase.RECONNECTING)
+        assert window.desk.recording.on
+        camera.start()
+        wait_for(qtbot, window, Phase.RUNNING)
+        wait_for_frames(qtbot, window)
+        qtbot.keyClick(window, Qt.Key.Key_R, CTRL)
+        said(qtbot, window)
+        shut(qtbot, window)
+    session = only_session(sessions)
+    assert [marker.name for marker in session.markers] == ["source lost", "source back"]
+    assert np.diff(session.frames.t).max() > 0.2, "the hole is in the times"
+    assert session.frames.t[-1] > session.markers[1].t
+
+
+def test_two_recordings_are_two_sessions(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path, wall_video: Path, unasked: None
+) -> None:
+    window = open_window(str(wall_video))
+    for _ in range(2):
+        start(qtbot, window)
+        window.desk.toggle()
+    qtbot.waitUntil(lambda: not window.desk.recording.busy, timeout=PATIENCE_MS)
+    assert len(list(sessions.iterdir())) == 2
+
+
+# --- when the disk will not -----------------------------------------------------------------
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_nothing_else_happens(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, wall_video: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    folder = str(tmp_path / "file" / "sessions")
+    SettingsStore().save(Settings(recording=RecordingSettings(ask=False, folder=folder)))
+    window = open_window(str(wall_video))
+    button = window.desk.bar.button
+    qtbot.waitUntil(button.isEnabled, timeout=PATIENCE_MS)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    words = said(qtbot, window)
+    assert words.startswith(f"Nothing is recorded. Cannot record to {folder}")
+    banner = window.body.banners.banner("recording")
+    assert [b.text() for b in banner.buttons] == ["Recording settings…"]
+    assert window.conductor.engine.phase is Phase.RUNNING
+    assert not window.desk.bar.pill.isVisible()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="open files cannot be deleted there")
+def test_a_folder_that_is_deleted_meanwhile_ends_the_recording(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path, wall_video: Path, unasked: None
+) -> None:
+    window = open_window(str(wall_video))
+    start(qtbot, window)
+    shutil.rmtree(sessions)
+    assert "was deleted or moved" in said(qtbot, window)
+    assert window.conductor.engine.phase is Phase.RUNNING
+    banner = window.body.banners.banner("recording")
+    assert banner.level == "error"
+    assert banner.buttons == []
+
+
+@contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """No file may grow beyond ``size`` bytes."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_ends_the_recording_in_words_and_what_is_there_opens(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path, wall_video: Path, unasked: None
+) -> None:
+    window = open_window(str(wall_video))
+    with disk_of(60_000):
+        start(qtbot, window)
+        words = said(qtbot, window)
+    assert words.startswith("The disk is full: the recording ends after")
+    banner = window.body.banners.banner("recording")
+    assert banner.level == "error"
+    assert [b.text() for b in banner.buttons] == ["Show in Sessions", "Open folder"]
+    assert window.conductor.engine.phase is Phase.RUNNING, "the picture goes on"
+    session = only_session(sessions)
+    assert str(session.folder) in words
+    assert len(session.frames) > 5
+    with Scrubber(session) as pictures:
+        assert pictures.at(float(session.frames.t[3])) is not None
+
+
+KILLED = """
+import sys
+from PySide6.QtCore import QTimer
+import app.application as application
+import app.main_window as m
+
+class Window(m.MainWindow):
+    def begin(self):
+        super().begin()
+        self.again = QTimer(self, interval=50)
+        self.again.timeout.connect(self.look_again)
+        self.again.start()
+
+    def look_again(self):
+        if self.desk.recording.can_start:
+            self.desk.toggle()
+        status = self.desk.recording.status
+        if status is not None and status.frames > 100:
+            print("frames", status.frames, status.elapsed_s, flush=True)
+
+m.MainWindow = Window
+sys.exit(application.run(sys.argv[1], "pos"))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_after_kill_9_everything_up_to_the_last_second_opens(
+    repository: Path, sessions: Path, wall_video: Path, unasked: None
+) -> None:
+    command = [sys.executable, "-c", KILLED, str(wall_video)]
+    with subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, text=True) as process:
+        _, count, elapsed = process.stdout.readline().split()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    session = only_session(sessions)
+    assert session.interrupted
+    assert session.frames.t[-1] > float(elapsed) - 1.0
+    assert len(session.frames) > int(count) - 30
+    with Scrubber(session) as pictures:
+        assert pictures.at(float(elapsed) - 1.0) is not None
+
+
+# --- questions ------------------------------------------------------------------------------
+
+
+def test_the_questions_come_first_and_are_remembered(
+    qtbot: QtBot,
+    open_window: OpenWindow,
+    tmp_path: Path,
+    wall_video: Path,
+    dialogs: DialogWatch,
+) -> None:
+    dialogs.expected = {"RecordingDialog"}
+    window = open_window(str(wall_video))
+    qtbot.waitUntil(window.commands.record.isEnabled, timeout=PATIENCE_MS)
+    qtbot.keyClick(window, Qt.Key.Key_R, CTRL)
+    dialog = window.dialogs.open_one
+    assert isinstance(dialog, RecordingDialog)
+    assert not window.desk.recording.on
+    dialog.reject()
+    assert not window.desk.recording.on
+    qtbot.keyClick(window, Qt.Key.Key_R, CTRL)
+    dialog = window.dialogs.open_one
+    dialog.participant.setText("  P12 ")
+    dialog.notes.setPlainText("by the window\nafter running")
+    dialog.keep.buttons["face"].setChecked(True)
+    dialog.set_folder(str(tmp_path / "other"))
+    dialog.agreed.setChecked(True)
+    dialog.at_once.setChecked(True)
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    assert window.desk.recording.on
+    wait_for_frames(qtbot, window)
+    window.desk.toggle()
+    said(qtbot, window)
+    session = only_session(tmp_path / "other")
+    info = session.info
+    assert (info.participant, info.notes) == ("P12", "by the window\nafter running")
+    assert (info.kept, info.size) == ("face", (72, 72))
+    assert (info.consent.shown, info.consent.confirmed) == (True, True)
+    shut(qtbot, window)
+    remembered = SettingsStore().load()[0].recording
+    assert remembered == RecordingSettings(
+        keep="face", folder=str(tmp_path / "other"), ask=False, participant="P12", agreed=True
+    )
+    again = open_window(str(wall_video))
+    qtbot.waitUntil(again.commands.record.isEnabled, timeout=PATIENCE_MS)
+    again.commands.record.trigger()
+    assert again.desk.recording.on, "not asked again"
+
+
+def test_the_settings_bring_the_questions_back(
+    open_window: OpenWindow, unasked: None, dialogs: DialogWatch
+) -> None:
+    dialogs.expected = {"RecordingDialog"}
+    window = open_window("/nowhere.mp4")
+    window.commands.recording_settings.trigger()
+    dialog = window.dialogs.open_one
+    assert isinstance(dialog, RecordingDialog)
+    assert dialog.at_once.isChecked()
+    assert not dialog.notes.isVisible()
+    dialog.at_once.setChecked(False)
+    dialog.go.click()
+    assert SettingsStore().load()[0].recording.ask
+    assert not window.desk.recording.on
+
+
+def test_what_is_kept_says_what_it_costs(open_window: OpenWindow, dialogs: DialogWatch) -> None:
+    dialogs.expected = {"RecordingDialog"}
+    window = open_window("/nowhere.mp4")
+    window.commands.recording_settings.trigger()
+    dialog = window.dialogs.open_one
+    costs = [button.accessibleDescription() for button in dialog.keep.buttons.values()]
+    assert [cost.split(".")[0] for cost in costs] == [
+        "about 50 GB an hour",
+        "about 850 MB an hour",
+        "about 11 MB an hour",
+    ]
+    room = dialog.room_label.text()
+    dialog.keep.buttons["none"].setChecked(True)
+    assert "room for" in room
+    assert dialog.room_label.text() != room
+
+
+def test_without_a_picture_there_is_nothing_to_record(open_window: OpenWindow) -> None:
+    window = open_window("/nowhere.mp4")
+    assert not window.desk.bar.button.isEnabled()
+    window.desk.toggle()
+    assert not window.desk.recording.on
+    assert not window.commands.marker.isEnabled()
