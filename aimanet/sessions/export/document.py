@@ -1,0 +1,122 @@
+"""JSON: the whole session but its pictures in one document."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aimanet import __version__
+from aimanet.sessions.export.job import Tick
+from aimanet.sessions.reader import Session
+from aimanet.sessions.reference import reference_info
+from aimanet.sessions.reference_compare import ReferenceComparison, compare_reference
+
+FORMAT = "aimanet-session-export-1"
+
+
+def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
+    """``STEM.json``: strict JSON, null where there is nothing."""
+    path = stage / f"{stem}.json"
+    encoder = json.JSONEncoder(allow_nan=False, ensure_ascii=False, indent=1)
+    with path.open("w", encoding="utf-8") as file:
+        for k, part in enumerate(encoder.iterencode(_document(session))):
+            file.write(part)
+            if k % 20000 == 0:
+                tick(0.5)
+        file.write("\n")
+    return [path]
+
+
+def _document(session: Session) -> dict[str, Any]:
+    info = session.info.model_dump(mode="json")
+    return {
+        "format": FORMAT,
+        "aimanet": __version__,
+        "note": "AimaNet is no medical device.",
+        "session": _plain(info),
+        "duration_s": session.duration_s,
+        "problems": list(session.problems),
+        "frames": _columns(
+            index=session.frames.index.tolist(),
+            t=session.frames.t.tolist(),
+            box=[None if b[0] != b[0] else b for b in session.frames.box.tolist()],
+        ),
+        "readings": [
+            {
+                "t": r.t,
+                "hr_bpm": r.hr_bpm,
+                "snr_db": r.snr_db,
+                "state": str(r.state),
+                "quality": r.quality,
+            }
+            for r in session.readings
+        ],
+        "pulse": _columns(t=session.bvp_t.tolist(), bvp=session.bvp.tolist()),
+        "markers": [{"t": m.t, "name": m.name} for m in session.markers],
+        "reference": _reference(session),
+        "comparison": _comparison(compare_reference(session)),
+    }
+
+
+def _columns(**columns: Iterable[Any]) -> dict[str, list[Any]]:
+    return {name: list(_told(values)) for name, values in columns.items()}
+
+
+def _told(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        yield None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _plain(value: Any) -> Any:
+    """Values of a hand-edited head that JSON has no word for become null."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _reference(session: Session) -> dict[str, Any] | None:
+    reference, info = session.reference, reference_info(session.folder)
+    if reference is None:
+        return None
+    rate = reference.hr_bpm
+    return {
+        "file": info.file if info else None,
+        "columns": info.columns if info else None,
+        "offset_s": info.offset_s if info else None,
+        "correlation": info.correlation if info else None,
+        **_columns(
+            t=reference.t.tolist(),
+            ppg=reference.ppg.tolist(),
+            hr_bpm=[] if rate is None else rate.tolist(),
+        ),
+    }
+
+
+def _comparison(found: ReferenceComparison | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    limits = found.agreement
+    figures = {
+        "mae_bpm": found.mae_bpm,
+        "rmse_bpm": found.rmse_bpm,
+        "pearson": found.pearson,
+        "bias_bpm": limits.bias_bpm,
+        "low_bpm": limits.low_bpm,
+        "high_bpm": limits.high_bpm,
+    }
+    return {
+        "readings": len(found.t),
+        "ok": int(np.count_nonzero(found.ok)),
+        "window_s": found.window_s,
+        **{key: value if math.isfinite(value) else None for key, value in figures.items()},
+        "t": found.t.tolist(),
+        "camera_bpm": found.camera_bpm.tolist(),
+        "sensor_bpm": found.sensor_bpm.tolist(),
+    }

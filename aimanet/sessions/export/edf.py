@@ -1,0 +1,198 @@
+"""EDF+: the pulse at an even rate, heart rate, quality and the contact sensor, with annotations.
+
+One data record a second, sixteen bits a sample, so the waves are scaled to their own range. EDF
+has no word for "missing": a hole holds 0 and an annotation says so.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aimanet import __version__
+from aimanet.errors import OutputError
+from aimanet.sessions.export.job import ExportError, Tick
+from aimanet.sessions.reader import Session
+from aimanet.sessions.reference_files import edf_library
+from aimanet.sessions.reference_table import ReferenceError, Signal
+
+HOLE_S = 0.5
+FASTEST_HZ = 256
+DIGITAL = 32767
+MEMBER = (datetime(1985, 1, 1), datetime(2085, 1, 1))
+"""EDF writes two digits of the year."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Channel:
+    label: str
+    unit: str
+    hz: int
+    values: Signal
+    low: float
+    high: float
+    filtered: str = ""
+
+
+def check(session: Session) -> None:
+    """Refuses before anything is written: pyedflib is missing, or there is nothing to write."""
+    try:
+        edf_library()
+    except ReferenceError as error:
+        raise ExportError(str(error)) from error
+    if session.duration_s < 1.0:
+        raise ExportError(f"{session.folder} is shorter than a second: too short for EDF")
+
+
+def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
+    """``STEM.edf``."""
+    library = edf_library()
+    seconds = int(np.ceil(session.duration_s))
+    channels = [channel for channel in _channels(session, seconds) if channel is not None]
+    path = stage / f"{stem}.edf"
+    try:
+        with library.EdfWriter(str(path), len(channels), library.FILETYPE_EDFPLUS) as out:
+            _head(out, session, channels)
+            for second in range(seconds):
+                for channel in channels:
+                    a = second * channel.hz
+                    out.writePhysicalSamples(channel.values[a : a + channel.hz])
+                if second % 30 == 0:
+                    tick(second / seconds)
+            for onset, duration, text in _annotations(session):
+                out.writeAnnotation(onset, duration, text)
+    except (OSError, ValueError) as error:
+        text = " ".join(str(error).split())
+        raise OutputError(f"cannot write {stem}.edf: {text[:120]}; is the disk full?") from error
+    _verify(path, seconds)
+    return [path]
+
+
+def _channels(session: Session, seconds: int) -> Iterator[_Channel | None]:
+    usual = float(np.median(np.diff(session.bvp_t))) if len(session.bvp_t) > 1 else 1 / 30
+    hz = int(np.clip(round(1.0 / max(usual, 1e-6)), 1, FASTEST_HZ))
+    yield _wave("BVP camera", session.bvp_t, session.bvp, hz, seconds, "HP:0.7Hz LP:3.5Hz")
+    readings = session.readings
+    t = np.array([r.t for r in readings])
+    rate = np.array([np.nan if r.hr_bpm is None else r.hr_bpm for r in readings])
+    yield _held("HR camera", "bpm", t, rate, seconds, 300.0)
+    quality = np.array([100.0 * r.quality for r in readings])
+    yield _held("Quality", "%", t, quality, seconds, 100.0)
+    reference = session.reference
+    if reference is None:
+        return
+    if np.isfinite(reference.ppg).sum() > 1:
+        step = float(np.median(np.diff(reference.t)))
+        hz = int(np.clip(round(1.0 / max(step, 1e-6)), 1, FASTEST_HZ))
+        yield _wave("PPG reference", reference.t, reference.ppg, hz, seconds, "")
+    if reference.hr_bpm is not None:
+        yield _held("HR reference", "bpm", reference.t, reference.hr_bpm, seconds, 300.0)
+
+
+def _wave(
+    label: str, t: Signal, values: Signal, hz: int, seconds: int, filtered: str
+) -> _Channel | None:
+    """A wave between its samples, at k / hz s; 0 in its holes and outside."""
+    good = np.isfinite(values)
+    t, values = t[good], values[good]
+    if len(t) < 2:
+        return None
+    at = np.arange(seconds * hz) / hz
+    even = np.interp(at, t, values)
+    after = np.clip(np.searchsorted(t, at), 1, len(t) - 1)
+    outside = (at < t[0] - 0.5 / hz) | (at > t[-1] + 0.5 / hz)
+    even[outside | (t[after] - t[after - 1] > HOLE_S) & (at > t[after - 1]) & (at < t[after])] = 0.0
+    even, reach, unit = _scaled(even)
+    return _Channel(label, unit, hz, even, -reach, reach, filtered)
+
+
+def _scaled(values: Signal) -> tuple[Signal, float, str]:
+    """The values in a unit in which their range fits into EDF's eight characters."""
+    reach = max(float(np.abs(values).max()), 1e-12)
+    power = int(np.floor(np.log10(reach)))
+    shift = power if not -2 <= power <= 4 else 0
+    values, reach = values / 10.0**shift, reach / 10.0**shift
+    step = 10.0 ** (power - shift - 2)
+    return values, float(f"{np.ceil(reach / step) * step:.3g}"), f"1e{shift}" if shift else ""
+
+
+def _held(
+    label: str, unit: str, t: Signal, values: Signal, seconds: int, high: float
+) -> _Channel | None:
+    """One value a second: the newest that is at most three seconds old, else 0."""
+    good = np.isfinite(values)
+    t, values = t[good], values[good]
+    if not len(t):
+        return None
+    at = np.arange(seconds, dtype=np.float64) + 1.0
+    newest = np.searchsorted(t, at, "right") - 1
+    fresh = (newest >= 0) & (at - t[np.maximum(newest, 0)] <= 3.0)
+    held = np.where(fresh, values[np.maximum(newest, 0)], 0.0)
+    return _Channel(label, unit, 1, np.clip(held, -high, high), -high, high)
+
+
+def _head(out: Any, session: Session, channels: list[_Channel]) -> None:
+    info = session.info
+    started = info.started or datetime(2000, 1, 1)
+    local = started.replace(tzinfo=None)
+    out.setStartdatetime(local if MEMBER[0] <= local < MEMBER[1] else datetime(2000, 1, 1))
+    out.setPatientCode(ascii_word(info.participant)[:30])
+    out.setPatientName("")
+    out.setEquipment(ascii_word(f"AimaNet_{__version__}_{info.method}")[:30])
+    out.setRecordingAdditional(ascii_word(info.name or session.folder.name)[:30])
+    for k, channel in enumerate(channels):
+        out.setSignalHeader(
+            k,
+            {
+                "label": channel.label,
+                "dimension": channel.unit,
+                "sample_frequency": channel.hz,
+                "physical_min": channel.low,
+                "physical_max": channel.high,
+                "digital_min": -DIGITAL,
+                "digital_max": DIGITAL,
+                "transducer": "contact sensor" if "reference" in channel.label else "camera",
+                "prefilter": channel.filtered,
+            },
+        )
+
+
+def ascii_word(text: str) -> str:
+    """Words as EDF's header takes them: ASCII, with _ for blanks; umlauts lose their dots."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return "_".join("".join(c if 32 < ord(c) < 127 else " " for c in plain).split())
+
+
+def _annotations(session: Session) -> Iterator[tuple[float, float, str]]:
+    """Markers, stretches without a signal, and changes of state."""
+    told = [(marker.t, -1.0, marker.name) for marker in session.markers]
+    t = session.bvp_t
+    for k in np.flatnonzero(np.diff(t) > HOLE_S).tolist():
+        told.append((float(t[k]), float(t[k + 1] - t[k]), "no pulse signal"))
+    if len(t) and t[0] > HOLE_S:
+        told.append((0.0, float(t[0]), "no pulse signal"))
+    before = None
+    for reading in session.readings:
+        if reading.state != before:
+            told.append((reading.t, -1.0, f"state: {str(reading.state).replace('_', ' ')}"))
+            before = reading.state
+    yield from sorted(told)
+
+
+def _verify(path: Path, seconds: int) -> None:
+    """The header says how long the file has to be; the library does not tell of a full disk."""
+    with path.open("rb") as file:
+        head = file.read(256)
+        signals = int(head[252:256])
+        file.seek(256 + 216 * signals)
+        samples = sum(int(file.read(8)) for _ in range(signals))
+    records = int(head[236:244])
+    expected = int(head[184:192]) + 2 * samples * records
+    if records < seconds or path.stat().st_size != expected:
+        raise OSError(28, "No space left on device")

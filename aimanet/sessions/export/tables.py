@@ -1,0 +1,101 @@
+"""CSV: one table a kind, one row an observation, the same ``t`` everywhere."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from aimanet.sessions.export.job import Tick
+from aimanet.sessions.reader import Session
+from aimanet.sessions.reference_compare import compare_reference
+
+EVERY = 5000
+"""Rows between two questions whether to go on."""
+
+
+def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
+    """``STEM_KIND.csv``: session, frames, readings, pulse, markers and reference."""
+    tables: dict[str, tuple[tuple[str, ...], Iterable[tuple[object, ...]]]] = {
+        "session": (("key", "value"), _about(session)),
+        "frames": (("index", "t", "face_x", "face_y", "face_w", "face_h"), _frames(session)),
+        "readings": (
+            ("t", "time", "hr_bpm", "snr_db", "state", "quality", "sensor_bpm", "error_bpm"),
+            _readings(session),
+        ),
+        "pulse": (("t", "bvp"), zip(session.bvp_t.tolist(), session.bvp.tolist(), strict=True)),
+        "markers": (("t", "name"), ((m.t, m.name) for m in session.markers)),
+    }
+    if session.reference is not None:
+        tables["reference"] = (("t", "ppg", "hr_bpm"), _reference(session))
+    paths = []
+    for k, (kind, (header, rows)) in enumerate(tables.items()):
+        path = stage / f"{stem}_{kind}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            out = csv.writer(file)
+            out.writerow(header)
+            for number, row in enumerate(rows):
+                out.writerow([_cell(value) for value in row])
+                if number % EVERY == 0:
+                    tick(k / len(tables))
+        paths.append(path)
+    return paths
+
+
+def _cell(value: object) -> str:
+    """Numbers that read back as the same; nothing for None and NaN."""
+    if value is None or value != value:
+        return ""
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _about(session: Session) -> Iterator[tuple[object, ...]]:
+    info = session.info
+    yield from (
+        ("name", info.name or session.folder.name),
+        ("started", info.started.isoformat() if info.started else None),
+        ("duration_s", session.duration_s),
+        ("participant", info.participant),
+        ("notes", info.notes),
+        ("source", info.source.label or info.source.spec),
+        ("method", info.method),
+        ("model", info.model.name if info.model else None),
+        ("window_s", info.window_s),
+        ("hr_bpm", session.tally.hr_bpm),
+        ("ok_share", session.tally.ok_share),
+    )
+    for problem in session.problems:
+        yield "problem", problem
+
+
+def _frames(session: Session) -> Iterator[tuple[object, ...]]:
+    table = session.frames
+    for index, t, box in zip(
+        table.index.tolist(), table.t.tolist(), table.box.tolist(), strict=True
+    ):
+        yield index, t, *box
+
+
+def _readings(session: Session) -> Iterator[tuple[object, ...]]:
+    found = compare_reference(session)
+    sensor = (
+        {} if found is None else dict(zip(found.t.tolist(), found.sensor_bpm.tolist(), strict=True))
+    )
+    started = session.info.started
+    for r in session.readings:
+        time = None if started is None else (started + timedelta(seconds=r.t)).isoformat()
+        beside = sensor.get(r.t)
+        error = None if beside is None or r.hr_bpm is None else r.hr_bpm - beside
+        yield r.t, time, r.hr_bpm, r.snr_db, str(r.state), r.quality, beside, error
+
+
+def _reference(session: Session) -> Iterator[tuple[object, ...]]:
+    reference = session.reference
+    if reference is None:
+        return
+    rate = reference.hr_bpm
+    rates = np.full(len(reference.t), np.nan) if rate is None else rate
+    yield from zip(reference.t.tolist(), reference.ppg.tolist(), rates.tolist(), strict=True)
