@@ -16,6 +16,7 @@ import torch
 
 from aimanet.checkpoint import Card, save_checkpoint
 from aimanet.cli import main
+from aimanet.commands.seed import _share_cores
 from aimanet.preprocess import Recipe
 from aimanet.tscan import TSCAN
 
@@ -24,8 +25,9 @@ RUN = ["--epochs", "2", "--batch_size", "3", "--train_split_index", "60"]
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
+def one_thread(monkeypatch):
     """The fastest for pictures this small, on machines that do other things."""
+    monkeypatch.setenv("GOMP_SPINCOUNT", "3000")  # nothing a run sets outlives it
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -184,6 +186,15 @@ def test_what_cannot_be_trained_is_one_line(tmp_path, monkeypatch, capsys, name,
     assert err.startswith("error: ")
     assert says in err
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(("load", "expected"), [(0.1, None), (50.0, "3000")])
+def test_threads_wait_asleep_on_a_busy_computer(monkeypatch, load, expected):
+    monkeypatch.delenv("GOMP_SPINCOUNT")
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    _share_cores()
+    assert os.environ.get("GOMP_SPINCOUNT") == expected
 
 
 @pytest.mark.slow
