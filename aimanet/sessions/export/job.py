@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
 from aimanet.errors import AimaNetError, OutputError
@@ -115,7 +116,7 @@ def _check(session: Session, form: str) -> None:
         check(session)
 
 
-def _module(form: str) -> object:
+def _module(form: str) -> ModuleType:
     # Each brings a package of its own, and mostly one form is wanted.
     return import_module(f"aimanet.sessions.export.{_MODULES[form]}")
 
@@ -143,7 +144,7 @@ def _write(
     efforts = {form: _EFFORT.get(form, 1.0) for form in wanted}
     total, done = sum(efforts.values()), 0.0
     parts: dict[str, list[Path]] = {}
-    for form in sorted(wanted, key=FORMATS.index):  # type: ignore[arg-type]
+    for form in sorted(wanted, key=FORMATS.index):
 
         def tick(share: float, form: str = form, done: float = done) -> None:
             if cancelled is not None and cancelled():
