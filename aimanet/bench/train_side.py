@@ -59,7 +59,8 @@ class PlainLoop:
 
     def __init__(self, folder: Path, device: torch.device) -> None:
         self.device, self.waited_s = device, 0.0
-        data = _Windows(np.load(folder / INPUT), np.load(folder / OUTPUT))
+        inputs = np.load(folder / INPUT).astype(np.float32, copy=False)
+        data = _Windows(inputs, np.load(folder / OUTPUT))
         self._loader = DataLoader(
             data,
             batch_size=BATCH,
@@ -132,6 +133,8 @@ def main(side: str, folder: Path, device: str, results: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the business of who asks
     framework_mb = resident_mb()
     try:
+        if open_arrays(folder).whole is None:
+            raise AimaNetError(f"bench train needs {INPUT} and {OUTPUT}; {folder} has folders")
         place = torch.device(resolve_device(device))
         loop: Loop = OurLoop(folder, place, results) if side == "ours" else PlainLoop(folder, place)
         with closing(loop.steps()) as steps:
