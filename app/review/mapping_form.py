@@ -48,6 +48,7 @@ class MappingForm(QWidget):
         self.rate.setRange(0.0, 100_000.0)
         self.rate.setDecimals(3)
         self.rate.setSuffix(" Hz")
+        self.rate.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.rate.setSpecialValueText("as in the file")
         self.rate.setAccessibleName("Samples per second")
         self.rate.setToolTip("Samples per second, for files without a time column")

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from aimanet.sessions.reader import Marker
@@ -193,9 +193,20 @@ class RatePlot(TimePlot):
         low, high = np.floor((bpm.min() - 5) / 10) * 10, np.ceil((bpm.max() + 5) / 10) * 10
         self._bpm_range = (float(low), float(high))
         self.graph.setYRange(low, high, padding=0)
-        step = next((s for s in (10, 20, 50, 100) if (high - low) / s <= 4), 100)
+        self._mark_levels()
+
+    def _mark_levels(self) -> None:
+        """As many as there is room for."""
+        low, high = self._bpm_range
+        most = min(4, max(1, self.graph.height() // self.look.px(26)))
+        step = next((s for s in (10, 20, 50, 100) if (high - low) / s <= most), 100)
         levels = range(int(np.ceil(low / step)) * step, int(high) + 1, step)
         self.set_ticks("left", [(level, str(level)) for level in levels])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fewer levels where it is low."""
+        super().resizeEvent(event)
+        self._mark_levels()
 
     def _draw(self) -> None:
         t0, t1 = self.range
@@ -242,8 +253,10 @@ class RatePlot(TimePlot):
 class WavePlot(TimePlot):
     """The pulse wave around the moment that is shown, each curve scaled to the same height."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Pulse wave", "No pulse wave was recorded", parent)
+    def __init__(
+        self, empty: str = "No pulse wave was recorded", parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Pulse wave", empty, parent)
         self.can_zoom = False
         self._waves: dict[str, Wave] = {}
         self._colors: dict[str, str] = {}

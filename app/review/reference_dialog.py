@@ -63,7 +63,7 @@ class ReferenceDialog(Asking):
         self._chooser: QFileDialog | None = None
         self.path, self.choose = QLabel("No file chosen yet"), QPushButton("Choose file…")
         self.form = MappingForm(look)
-        self.wave, self.rates = WavePlot(), RatePlot()
+        self.wave, self.rates = WavePlot("Session and sensor appear here together"), RatePlot()
         self.where = QSlider(Qt.Orientation.Horizontal)
         self.slider, self.offset = QSlider(Qt.Orientation.Horizontal), QDoubleSpinBox()
         self.again = QPushButton("Find again")
@@ -93,6 +93,7 @@ class ReferenceDialog(Asking):
             plot.show_duration(self._session.duration_s)
             self._plots.addWidget(plot)
         self.where.setRange(0, max(1, round(10 * self._session.duration_s)))
+        self.where.setValue(self.where.maximum() // 2)
         self.where.setAccessibleName("Moment that the curves show")
         self.where.setToolTip("Look at another part of the session")
         self.slider.setRange(round(-1000 * _SLIDER_S), round(1000 * _SLIDER_S))
@@ -101,6 +102,8 @@ class ReferenceDialog(Asking):
         self.offset.setRange(-1e7, 1e7)
         self.offset.setDecimals(3)
         self.offset.setSingleStep(0.05)
+        self.offset.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.offset.setFixedWidth(px(120))
         self.offset.setSuffix(" s")
         self.offset.setAccessibleName("Offset in seconds")
         self.offset.setToolTip("The sensor's zero on the session's time")
@@ -190,6 +193,7 @@ class ReferenceDialog(Asking):
         self._set_offset(self._found.aligned.offset_s)
         self._plots.setCurrentWidget(self.rates if self._found.theirs is None else self.wave)
         self._draw()
+        self._on_where(self.where.value())
         self._tell_found()
         self._show_state()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Named
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ from aimanet.sessions.reference import (
     sensor_curve,
 )
 from aimanet.sessions.reference_tracks import Track, sensor_track, session_track
-from app.review.curves import Rates, Wave
+from app.review.curves import Rates, Wave, recorded_wave
 from app.review.jobs import Job, Work
 
 AT_S = 0.02
@@ -138,9 +138,8 @@ def comparing(session: Session, others: Named[str, tuple[RecordedReading, ...]])
             if found is not None:
                 by_name[name] = found
         t, bpm = sensor_curve(reference, session.info.window_s or 10.0)
-        return Compared(
-            reference_info(session.folder), _reference_wave(reference), measured(t, bpm), by_name
-        )
+        wave = _upright(_reference_wave(reference), recorded_wave(session))
+        return Compared(reference_info(session.folder), wave, measured(t, bpm), by_name)
 
     return work
 
@@ -173,6 +172,10 @@ def _reference_wave(reference: Reference) -> Wave:
     return wave_of(sensor_track(sensor)) or Wave(reference.t[known], reference.ppg[known])
 
 
-def moved(aligned: Alignment, offset_s: float) -> Alignment:
-    """The same at another offset, until it is judged."""
-    return replace(aligned, offset_s=offset_s)
+def _upright(wave: Wave, beside: Wave) -> Wave:
+    """The same way up as the session's own curve: some sensors count downwards."""
+    known = np.isfinite(wave.value)
+    if known.sum() < 2 or len(beside.t) < 2:
+        return wave
+    there = np.interp(wave.t[known], beside.t, beside.value, left=0.0, right=0.0)
+    return Wave(wave.t, -wave.value) if float(there @ wave.value[known]) < 0 else wave

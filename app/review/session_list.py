@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -46,13 +46,14 @@ from app.review.words_card import WordsCard
 _WIDTHS = {
     DATE: 150,
     LENGTH: 70,
-    RATE: 88,
-    GOOD: 118,
+    RATE: 100,
+    GOOD: 112,
     PARTICIPANT: 100,
     SIZE: 84,
-    STATE: 146,
+    STATE: 118,
 }
 _ROW_PX = 36
+_ROOMY_PX = 1080
 
 
 class SessionTable(QTableView):
@@ -294,6 +295,11 @@ class SessionList(QWidget):
         for column, width in _WIDTHS.items():
             header.resizeSection(column, px(width))
         header.setMinimumSectionSize(px(60))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the sizes go."""
+        super().resizeEvent(event)
+        self.table.setColumnHidden(SIZE, self.width() < self._look.px(_ROOMY_PX))
 
     # --- what is selected -------------------------------------------------------------------
 

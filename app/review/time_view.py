@@ -36,6 +36,8 @@ class TimeView(QWidget):
         super().__init__(parent)
         self._look = DARK
         self.playhead = Playhead(self)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._align)
         self.rates, self.wave, self.errors = RatePlot(), WavePlot(), ErrorPlot()
         self.bar, self.transport = ScrubBar(), Transport()
         self._rows = QVBoxLayout(self)
@@ -125,12 +127,12 @@ class TimeView(QWidget):
         for plot in self.plots:
             plot.apply_look(look)
             plot.setMinimumHeight(look.px(84))
-        QTimer.singleShot(0, self._align)
+        self._soon.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The slider's ends follow those of the time axis."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
-            QTimer.singleShot(0, self._align)
+            self._soon.start()
         return super().eventFilter(watched, event)
 
     @Slot()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListView, QToolButton, QWidget
 
+from aimanet.sessions.reader import RecordedReading
+from aimanet.types import State
 from app.look import DARK, Look
 from app.review import words
 from app.review.drawings import drawn_icon
+from app.wording import STATES
 
 _SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -36,10 +39,14 @@ class Transport(QWidget):
         self.speed.setCurrentIndex(_SPEEDS.index(1.0))
         self.whole = QToolButton()
         self.whole.setText("Whole session")
-        self._name()
+        self.reading = QLabel()
+        self.reading.setTextFormat(Qt.TextFormat.PlainText)
+        self.reading.setAccessibleName("Reading at this moment")
+        self._role = "muted"
         self._row = QHBoxLayout(self)
+        self._name()
         self._row.setContentsMargins(0, 0, 0, 0)
-        for part in (self.back, self.play, self.on, self.time, self.length):
+        for part in (self.back, self.play, self.on, self.time, self.length, self.reading):
             self._row.addWidget(part)
         self._row.addStretch()
         self._row.addWidget(self.whole)
@@ -71,6 +78,24 @@ class Transport(QWidget):
         """Where it is."""
         self.time.setText(words.clock(t, tenths=True))
 
+    def show_reading(self, reading: RecordedReading | None) -> None:
+        """What was read at this moment."""
+        if reading is None:
+            self._role = "muted"
+            self.reading.setText("")
+            return
+        wording, hidden = STATES[reading.state], (State.NO_FACE, State.WARMING_UP)
+        rate = None if reading.state in hidden else reading.hr_bpm
+        self._role = wording.role
+        number = "" if rate is None else f"{rate:.0f} BPM  "
+        self.reading.setText(f"{number}{wording.title}")
+        self._color_reading()
+
+    def _color_reading(self) -> None:
+        sheet = f"color: {self._look.color(self._role).name()};"
+        if sheet != self.reading.styleSheet():
+            self.reading.setStyleSheet(sheet)
+
     def show_playing(self, playing: bool) -> None:
         """What the button would do now."""
         self.playing = playing
@@ -89,6 +114,8 @@ class Transport(QWidget):
         self.play.setFixedWidth(look.px(52))
         self.time.setFont(look.font(16))
         self.time.setMinimumWidth(look.px(64))
+        self._row.setSpacing(look.px(8))
+        self._color_reading()
 
     @Slot()
     def _on_back(self) -> None:

@@ -27,9 +27,12 @@ from app.review.style import curve_color
 from app.review.time_view import Curve, TimeView
 from app.review.viewer_head import ViewerHead
 from app.widgets.video_view import VideoView
+from app.wording import STATES
 
 RECORDED = "Recorded"
 SENSOR = "Sensor"
+STALE_S = 3.0
+"""A reading stands for so long (s) at most."""
 _KEYS = {
     Qt.Key.Key_Space,
     Qt.Key.Key_Left,
@@ -59,6 +62,9 @@ class Viewer(QWidget):
         self._job: Job | None = None
         self._look = DARK
         self._hidden: set[str] = set()
+        self._roomed = False
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._catch_up)
         self._recorded: Rates | None = None
         self._compared: Compared | None = None
         self._comparing: Job | None = None
@@ -141,7 +147,15 @@ class Viewer(QWidget):
         self.time.open(session)
         self._show_curves()
         self._compare_with_sensor()
+        self._share_room()
         self.time.bar.setFocus()
+
+    def _share_room(self) -> None:
+        """Picture and plots get their parts once; later they are as somebody dragged them."""
+        if not self._roomed:
+            self._roomed = True
+            self.halves.setSizes([44, 56])
+            self.upper.setSizes([58, 42])
 
     def show_entry(self, entry: SessionEntry) -> None:
         """Its name or notes have changed."""
@@ -272,12 +286,24 @@ class Viewer(QWidget):
     @Slot(float)
     def _on_moved(self, t: float) -> None:
         self.stage.show_moment(t)
+        self._show_reading(t)
         self.readings.show_moment(t)
         self.markers.show_moment(t)
 
+    def _show_reading(self, t: float) -> None:
+        """What was on the screen at that moment."""
+        row = int(np.searchsorted(self._readings.t, t + 1e-6, "right")) - 1
+        if self.session is None or row < 0 or t - self._readings.t[row] > STALE_S:
+            self.video.show_role("wait")
+            self.time.transport.show_reading(None)
+            return
+        reading = self.session.readings[row]
+        self.video.show_role(STATES[reading.state].role)
+        self.time.transport.show_reading(reading)
+
     @Slot(int)
     def _on_tab(self, _: int) -> None:
-        QTimer.singleShot(0, self._catch_up)
+        self._soon.start()
 
     @Slot()
     def _catch_up(self) -> None:
@@ -348,7 +374,7 @@ class Viewer(QWidget):
         for part in (self.head, self.video, self.time, self.about, self.compare, self.reference):
             part.apply_look(look)
         self.video.setMinimumSize(look.px(220), look.px(130))
-        self.tabs.setMinimumWidth(look.px(400))
+        self.tabs.setMinimumWidth(look.px(424))
         self._readings.set_look(look)
         for table in (self.readings, self.markers):
             table.apply_look(look)

@@ -54,7 +54,7 @@ def count(number: int, what: str) -> str:
 def state(entry: SessionEntry) -> str:
     """What is special about a session, in a word or two."""
     if entry.problem:
-        return "Cannot be opened"
+        return "Cannot open"
     if entry.recording:
         return "Recording now"
     if entry.interrupted:
