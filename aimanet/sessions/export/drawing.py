@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aimanet.evaluation.metrics import Score
 from aimanet.evaluation.plots import PAGE, STYLE, Colours
-from aimanet.evaluation.plots import bland_altman as plot_agreement
-from aimanet.evaluation.results import Row, VideoResult
 from aimanet.pulse import PulseConfig, bandpass
 from aimanet.sessions.reader import Session, Signal
 from aimanet.sessions.reference_compare import ReferenceComparison, compare_reference, sensor_curve
@@ -124,22 +121,36 @@ def errors(ax: Axes, material: Material, colours: Colours) -> None:
 
 
 def agreement(ax: Axes, material: Material, colours: Colours) -> None:
-    """Bland-Altman plot of the good readings."""
-    plot_agreement(ax, agreement_row(material), colours)
-
-
-def agreement_row(material: Material) -> Row:
-    """The good readings as the evaluation's plots take them."""
+    """Bland-Altman plot of the good readings: difference over mean, bias and 95 % limits."""
     found = material.found
-    if found is None:
-        return Row("camera", "session", ())
+    if found is None or not found.ok.any():
+        return
     shown, measured = found.camera_bpm[found.ok], found.sensor_bpm[found.ok]
-    step = max(1, len(shown) // POINTS)
-    scores = tuple(
-        Score(label, pred, np.nan, np.nan)
-        for label, pred in zip(measured[::step].tolist(), shown[::step].tolist(), strict=True)
-    )
-    return Row("camera", "session", (VideoResult("session", scores, 0.0),))
+    _dots(ax, (shown + measured) / 2.0, shown - measured, colours.accent, 0.5)
+    limits = found.agreement
+    lines = [(limits.low_bpm, (0, (5, 3))), (limits.bias_bpm, "-"), (limits.high_bpm, (0, (5, 3)))]
+    known = [line for line in lines if np.isfinite(line[0])]
+    for at, style in known:
+        ax.axhline(at, color=colours.muted, lw=1.0, ls=style, zorder=1)
+    reach = 1.15 * max(3.0, *np.abs(shown - measured), *(abs(at) for at, _ in known))
+    ax.set_ylim(-reach, reach)
+    low, high = float(np.min(shown + measured)) / 2, float(np.max(shown + measured)) / 2
+    margin = max(2.0, 5.0 - 0.5 * (high - low))
+    ax.set_xlim(low - margin, high + margin)
+    places = [at for at, _ in known]
+    if len(places) == 3:  # pushed apart, so that none covers another
+        gap = 0.15 * reach
+        middle = places[1]
+        places = [min(places[0], middle - gap), middle, max(places[2], middle + gap)]
+    for (at, _), place in zip(known, places, strict=True):
+        ax.annotate(
+            f"{at:+.1f}".replace("-", "−"), (1.0, place), (4, 0), va="center",
+            xycoords=ax.get_yaxis_transform(), textcoords="offset points", fontsize=8,
+            color=colours.muted, annotation_clip=False,
+        )  # fmt: skip
+    ax.locator_params(nbins=5)
+    ax.set_xlabel("mean of camera and sensor, BPM")
+    ax.set_ylabel("camera − sensor, BPM")
 
 
 def clearest(session: Session) -> float:

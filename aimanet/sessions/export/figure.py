@@ -75,7 +75,7 @@ def _plots(figure: Figure, material: Material, compared: bool) -> None:
     rows: list[tuple[Draw, ...]] = [(heart_rate,), (pulse,), (signal,)]
     rows += [(errors, agreement)] if compared else []
     height = figure.get_figheight()
-    top, bottom = 1.0 - 2.05 / height, 1.05 / height
+    top, bottom = 1.0 - 2.05 / height, 1.3 / height
     ratios = [1.35, 1.0, 0.8, 1.35][: len(rows)]
     grid = figure.add_gridspec(
         len(rows), 20, left=0.09, right=0.95, top=top, bottom=bottom, hspace=0.48,
