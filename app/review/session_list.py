@@ -177,13 +177,14 @@ class SessionList(QWidget):
         inside.setContentsMargins(1, 6, 1, 6)
         inside.addWidget(self.table)
         self._stack = QStackedLayout()
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(self._card)
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.addLayout(self._head)
         self._rows.addLayout(self._stack, 1)
         self._rows.addLayout(self._foot)
+        # Only now: a stack that belongs to nobody shows its first widget as a window.
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._card)
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._on_search)

@@ -65,12 +65,13 @@ class Plot(QFrame):
         self._head.addWidget(_label("caption", caption))
         self._head.addStretch()
         self._head.addWidget(self._note)
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self.graph)
         self._rows = QVBoxLayout(self)
         self._rows.setSpacing(0)
         self._rows.addLayout(self._head)
         self._rows.addLayout(self._stack, 1)
+        # Only now: a stack that belongs to nobody shows its first widget as a window.
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.graph)
 
     @property
     def note(self) -> str:
