@@ -70,7 +70,7 @@ class TrainConfig:
         ema: decay of the running mean of the weights, which is what is validated and saved.
         device: auto, cpu or cuda.
         precision: of the forward pass; auto is bf16 where the hardware has it.
-        workers: background processes that make examples; 1 on a CPU, up to 8 beside a GPU.
+        workers: background processes that make examples; 1 on a CPU, up to 16 for a GPU.
         threads: torch threads on the CPU; 0 leaves torch's choice.
         validate_every: steps between two validations.
         validation_clips: drawn clips that a validation uses.

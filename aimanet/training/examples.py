@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from aimanet.datasets.cached import CachedRecording
@@ -83,8 +84,7 @@ def recorded_example(
     pace = min(change.pace, (where.end - 1 - first) / frames)
     warm = min(_burn_in(recipe), int((first - where.run) / pace)) // depth * depth
     at = first + pace * np.arange(-warm, frames + 1, dtype=np.float64)
-    crops = _crops_at(cached, at) * np.asarray(change.tint, np.float32)
-    windows = _windows(np.minimum(crops, 255.0), depth, recipe.fs)
+    windows = _windows(_tinted(_crops_at(cached, at), change), depth, recipe.fs)
     motion, appearance = network_inputs(windows, recipe, skip=warm // depth)
     label = np.interp(at[warm:], np.arange(where.first, where.end), cached.ppg[where.slice])
     return make_example(motion, appearance, np.diff(label))
@@ -94,12 +94,13 @@ def make_example(
     motion: Floats, appearance: Floats, label: NDArray[np.floating], hr_bpm: float = np.nan
 ) -> Example:
     """An example with its label brought to unit variance."""
-    return Example(
-        motion=motion.astype(np.float16),
-        appearance=appearance.astype(np.float16),
-        label=unit_variance(label),
-        hr_bpm=hr_bpm,
-    )
+    return Example(_half(motion), _half(appearance), unit_variance(label), hr_bpm)
+
+
+def _half(x: Floats) -> NDArray[np.float16]:
+    """The same in half precision; torch does in one pass what takes numpy several times longer."""
+    half: NDArray[np.float16] = torch.from_numpy(x).to(torch.float16).contiguous().numpy()
+    return half
 
 
 def unit_variance(label: NDArray[np.floating]) -> Floats:
@@ -128,12 +129,19 @@ def _crops_at(cached: CachedRecording, at: NDArray[np.float64]) -> Floats:
     """The crops (n, S, S, 3) at fractional places, between the two beside each."""
     low = int(at[0])
     crops = cached.crops[low : int(np.ceil(at[-1])) + 1].astype(np.float32)
+    if len(crops) == len(at) and at[0] == low and at[-1] == low + len(at) - 1:
+        return crops
     before = np.minimum((at - low).astype(int), len(crops) - 1)
     part = (at - low - before).astype(np.float32)
-    if not part.any():
-        return crops[before]
     after = np.minimum(before + 1, len(crops) - 1)
     return crops[before] + (crops[after] - crops[before]) * part[:, None, None, None]
+
+
+def _tinted(crops: Floats, change: Change) -> Floats:
+    if change.tint != (1.0, 1.0, 1.0):
+        crops *= np.asarray(change.tint, np.float32)
+        np.minimum(crops, 255.0, out=crops)
+    return crops
 
 
 def _windows(crops: Floats, depth: int, fs: float) -> list[Clip]:

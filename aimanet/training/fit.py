@@ -12,7 +12,7 @@ from aimanet.errors import AimaNetError, OutputError
 from aimanet.methods import resolve_device
 from aimanet.training.config import SYNTHETIC, TrainConfig, from_json, resumed, with_recipe
 from aimanet.training.distributed import World
-from aimanet.training.journal import Journal
+from aimanet.training.journal import Journal, require_tensorboard
 from aimanet.training.keeper import Keeper
 from aimanet.training.material import Material
 from aimanet.training.run_folder import RunFolder, State
@@ -101,6 +101,8 @@ def saved_state(config: TrainConfig, world: World) -> State:
 
 
 def _set_up(config: TrainConfig, data: Sequence[Material], world: World) -> tuple[Trainer, Keeper]:
+    if config.tensorboard and world.first:
+        require_tensorboard()
     if config.threads:
         torch.set_num_threads(config.threads)
     parts = split(_material(config, data), config.val_share, config.val_subjects)

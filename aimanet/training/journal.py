@@ -32,7 +32,6 @@ class Journal:
 
     Raises:
         OutputError: it cannot be written.
-        AimaNetError: a TensorBoard log is asked for and TensorBoard is not installed.
     """
 
     def __init__(self, run: RunFolder, step: int, *, tensorboard: bool) -> None:
@@ -80,11 +79,17 @@ def _tag(name: str) -> str:
     return f"{part}/{rest}" if part in ("train", "val") else f"run/{name}"
 
 
-def _open_board(run: RunFolder, step: int) -> SummaryWriter:
+def require_tensorboard() -> None:
+    """Raises AimaNetError, naming the extra, where TensorBoard is not installed."""
     try:
-        from torch.utils.tensorboard import SummaryWriter
+        import torch.utils.tensorboard  # noqa: F401
     except ImportError as error:
         raise AimaNetError(
             'tensorboard is needed for --tensorboard: pip install "aimanet[tensorboard]"'
         ) from error
+
+
+def _open_board(run: RunFolder, step: int) -> SummaryWriter:
+    from torch.utils.tensorboard import SummaryWriter
+
     return SummaryWriter(str(run.tensorboard), purge_step=step + 1 if step else None)

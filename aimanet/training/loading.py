@@ -138,12 +138,12 @@ def load(batches: Batches, workers: int, *, pin: bool = False) -> Generator[Batc
 
 
 def default_workers(device: torch.device) -> int:
-    """One beside a CPU that learns, up to eight beside a GPU that must be fed."""
+    """One beside a CPU that learns, up to sixteen beside a GPU that must be fed."""
     if device.type == "cpu":
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     room = (cores or 2) - 1
-    return max(n for n in (1, 2, 4, 8) if n <= max(room, 1))
+    return max(n for n in (1, 2, 4, 8, 16) if n <= max(room, 1))
 
 
 def _be_a_worker(worker: int) -> None:

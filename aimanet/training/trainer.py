@@ -290,7 +290,8 @@ def _plan(
     if plan.micros < world.size:
         raise AimaNetError(
             f"a batch of {config.batch} clips in pieces of {plan.micro} keeps {plan.micros}"
-            f" processes busy, but there are {world.size}: start fewer, or raise --batch"
+            f" processes busy, but there are {world.size}: start fewer, raise --batch or"
+            " lower --micro"
         )
     return plan
 

@@ -92,4 +92,4 @@ def test_one_line_comes_out_of_a_worker(workers):
 
 def test_workers_by_default():
     assert default_workers(torch.device("cpu")) == 1
-    assert 1 <= default_workers(torch.device("cuda")) <= 8
+    assert 1 <= default_workers(torch.device("cuda")) <= 16
