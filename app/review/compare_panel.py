@@ -110,6 +110,8 @@ class ComparePanel(QWidget):
             heading = table.horizontalHeaderItem(column)
             assert heading is not None
             heading.setToolTip(tip)
+            side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+            heading.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -197,7 +199,9 @@ class ComparePanel(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawEllipse(1, 1, side - 2, side - 2)
         painter.end()
-        return QIcon(pixmap)
+        made = QIcon(pixmap)
+        made.addPixmap(pixmap, QIcon.Mode.Selected)
+        return made
 
     def apply_look(self, look: Look) -> None:
         """Other colours or another size."""
@@ -208,7 +212,7 @@ class ComparePanel(QWidget):
         self._top.setSpacing(px(8))
         self.table.verticalHeader().setDefaultSectionSize(px(30))
         self.table.setIconSize(QSize(px(12), px(12)))
-        for column, width in ((1, 78), (2, 60), (3, 64), (4, 60)):
+        for column, width in ((1, 94), (2, 66), (3, 76), (4, 66)):
             self.table.horizontalHeader().resizeSection(column, px(width))
 
     # --- asking -----------------------------------------------------------------------------

@@ -41,7 +41,9 @@ class ExportDialog(Asking):
 
     exported = Signal(object)
 
-    def __init__(self, look: Look, session: Session, jobs: Jobs, parent: QWidget) -> None:
+    def __init__(
+        self, look: Look, session: Session, jobs: Jobs, folder: Path | None, parent: QWidget
+    ) -> None:
         super().__init__(look, "Export", parent)
         self._session, self._jobs = session, jobs
         self._job: Job | None = None
@@ -49,7 +51,7 @@ class ExportDialog(Asking):
         self.setMinimumWidth(look.px(540))
         self.add_words(f"Save “{session.info.name or session.folder.name}” for other programs.")
         self.forms = {form: QCheckBox(_FORMS[form][0]) for form in FORMATS}
-        self.folder = QLineEdit(str(platformdirs.user_documents_path()))
+        self.folder = QLineEdit(str(folder or platformdirs.user_documents_path()))
         self.choose = QPushButton("Choose…")
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
@@ -95,7 +97,7 @@ class ExportDialog(Asking):
         buttons = QDialogButtonBox()
         self.export.setProperty("primary", "true")
         self.export.setDefault(True)
-        buttons.addButton(self.cancel, QDialogButtonBox.ButtonRole.ResetRole)
+        buttons.addButton(self.cancel, QDialogButtonBox.ButtonRole.RejectRole)
         buttons.addButton(self.export, QDialogButtonBox.ButtonRole.ApplyRole)
         self.rows.addLayout(grid)
         self.rows.addLayout(place)

@@ -13,6 +13,7 @@ from aimanet.sessions.layout import sessions_folder
 from aimanet.sessions.library import SessionEntry, entry
 from aimanet.sessions.reader import Session
 from app.look import DARK, Look
+from app.review import words
 from app.review.chores import Deleted, Edited, Listed, deleting, editing, listing, opening
 from app.review.dialogs import DeleteDialog, DetailsDialog
 from app.review.export_dialog import ExportDialog
@@ -246,13 +247,14 @@ class SessionsPage(QWidget):
         if self.viewer.session is None:
             return
         self.viewer.time.playhead.pause()
-        dialog = ExportDialog(self._look, self.viewer.session, self.jobs, self)
+        dialog = ExportDialog(self._look, self.viewer.session, self.jobs, self._exported, self)
         dialog.exported.connect(self._on_exported)
         self._show_dialog(dialog)
 
     @Slot(object)
     def _on_exported(self, paths: list[Path]) -> None:
         names = ", ".join(path.name for path in paths)
+        names = names if len(paths) <= 3 else words.count(len(paths), "file")
         self._exported = paths[0].parent
         text = f"Saved {names} in {self._exported}"
         self.banners.say("export", "info", text, [self._show_export])

@@ -147,15 +147,16 @@ class Viewer(QWidget):
         self.time.open(session)
         self._show_curves()
         self._compare_with_sensor()
-        self._share_room()
+        self._soon.start()
         self.time.bar.setFocus()
 
     def _share_room(self) -> None:
         """Picture and plots get their parts once; later they are as somebody dragged them."""
-        if not self._roomed:
+        if not self._roomed and self.upper.isVisible():
             self._roomed = True
-            self.halves.setSizes([44, 56])
-            self.upper.setSizes([58, 42])
+            height, width = self.halves.height(), self.upper.width()
+            self.halves.setSizes([round(0.45 * height), round(0.55 * height)])
+            self.upper.setSizes([round(0.56 * width), round(0.44 * width)])
 
     def show_entry(self, entry: SessionEntry) -> None:
         """Its name or notes have changed."""
@@ -307,6 +308,7 @@ class Viewer(QWidget):
 
     @Slot()
     def _catch_up(self) -> None:
+        self._share_room()
         for table in (self.readings, self.markers):
             table.show_moment(self.time.playhead.t)
 

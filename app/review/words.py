@@ -23,7 +23,7 @@ def clock(seconds: float, tenths: bool = False) -> str:
 
 def size(count: int) -> str:
     """Bytes as the system's own file manager says them."""
-    return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeTraditionalFormat)
+    return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 def day(when: datetime | None) -> str:

@@ -18,7 +18,7 @@ from app.review.page import SessionsPage
 from tests.app.conftest import PATIENCE_MS, DialogWatch
 from tests.app.review.conftest import OpenPage, said, show
 
-SECONDS, HR_BPM = 14, 84.0
+SECONDS, HR_BPM = 12, 84.0
 
 
 def skin(t: float) -> np.ndarray:

@@ -137,15 +137,15 @@ def test_the_playhead_steps_from_frame_to_frame(qtbot: QtBot) -> None:
 
 def test_the_playhead_keeps_real_time_at_any_speed(qtbot: QtBot) -> None:
     head = Playhead()
-    head.load(np.arange(0, 8, 0.1), 8.0)
+    head.load(np.arange(0, 2, 0.1), 2.0)
     head.set_speed(4.0)
     began = time.monotonic()
     head.play()
     qtbot.waitUntil(lambda: not head.playing, timeout=PATIENCE_MS)
-    assert head.t == 8.0
-    assert time.monotonic() - began >= 1.95
+    assert head.t == 2.0
+    assert time.monotonic() - began >= 0.49
     head.play()
-    assert head.t < 8.0
+    assert head.t < 2.0
     head.pause()
 
 
