@@ -73,7 +73,7 @@ def guess_unit(column: Column, wave: bool) -> str:
     for unit, second in UNITS.items():  # dates as numbers
         if EPOCH_S[0] < float(np.median(known)) * second < EPOCH_S[1] and unit != "s":
             return unit
-    steps = np.diff(known)
+    steps = np.abs(np.diff(known))
     steps = steps[steps > 0]
     step = float(np.median(steps)) if len(steps) else 1.0
     low, high = (1 / 5000, 1 / 9) if wave else (1 / 20, 20.0)

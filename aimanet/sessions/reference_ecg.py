@@ -8,6 +8,8 @@ from scipy.signal import butter, find_peaks, sosfiltfilt
 
 from aimanet.sessions.reference_table import ReferenceError, Signal
 
+STANDS_OUT = 2.6
+"""An R peak is so many times higher than what the whole is worth (noise reaches 2)."""
 HOLE_S = 0.5
 """Between samples further apart than this (s) the sensor says nothing."""
 
@@ -26,6 +28,8 @@ def r_peaks(t: Signal, ecg: Signal, hz: float) -> Signal:
     if len(even) < int(3 * hz):
         raise ReferenceError("an ECG of less than 3 s: too short to find beats in")
     band = sosfiltfilt(butter(2, (5.0, high), "bandpass", fs=hz, output="sos"), even)
+    if not np.ptp(band[round(hz) : -round(hz)]) > 1e-6 * np.ptp(even):
+        return np.empty(0)
     power = np.gradient(band) ** 2
     width = max(1, round(0.12 * hz))
     power = np.convolve(power, np.ones(width) / width, "same")
@@ -41,6 +45,9 @@ def r_peaks(t: Signal, ecg: Signal, hz: float) -> Signal:
     tops = [
         max(0, p - near) + int(np.argmax(up * band[max(0, p - near) : p + near + 1])) for p in peaks
     ]
+    heights = [up * band[k] for k in tops]
+    if not heights or float(np.median(heights)) < STANDS_OUT * float(band.std()):
+        return np.empty(0)
     inside = np.array([_fine(grid, up * band, k) for k in tops])
     return inside[_covered(inside, t)] if len(inside) else np.empty(0)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from aimanet.sessions.reference_clock import UNITS, guess_unit
 from aimanet.sessions.reference_files import SensorFile
-from aimanet.sessions.reference_table import Column, ReferenceError
+from aimanet.sessions.reference_table import Column, ReferenceError, Signal
 
 Kind = Literal["ppg", "ecg", "hr", "ibi"]
 KINDS: tuple[Kind, ...] = ("ppg", "ecg", "hr", "ibi")
@@ -132,12 +132,24 @@ def _by_numbers(column: Column) -> str:
         return ""
     middle, steps = float(np.median(known)), np.abs(np.diff(known))
     calm = float(np.median(steps)) < 0.1 * abs(middle)
-    if calm and float(known.min()) > 0:
+    if calm and float(known.min()) > 0 and not _beating(known):
         if 300 <= middle <= 1500:
             return "ibi"
         if 35 <= middle <= 200 and float(np.ptp(known)) < 120 and float(np.median(steps)) < 4:
             return "hr"
     return "ppg"
+
+
+def _beating(values: Signal) -> bool:
+    """Whether the numbers rise and fall evenly, as a wave does and heart rates do not."""
+    level = values[:20_000] - np.median(values[:20_000])
+    rises = np.flatnonzero((level[:-1] <= 0) & (level[1:] > 0))
+    periods = np.diff(rises)
+    if len(periods) < 5:
+        return False
+    even = float(periods.std()) < 0.35 * float(periods.mean())
+    smooth = float(np.mean(level[1:] * level[:-1])) > 0.8 * float(np.mean(level**2))
+    return even and smooth
 
 
 def _with_units(file: SensorFile, taken: dict[str, int]) -> Mapping:

@@ -16,6 +16,7 @@ from aimanet.sessions.reference_table import Column, ReferenceError, Signal, is_
 
 WAVE_HZ = (8.0, 10_000.0)
 """Sampling rates that a wave can have."""
+SHORTEST_S = 5.0
 _EMPTY: Signal = np.empty(0)
 _SCALE = {"bpm": 1.0, "hz": 60.0, "ms": 1e-3, "s": 1.0, "us": 1e-6}
 
@@ -160,6 +161,11 @@ def _wave(
             f"{file.where(int(rows[0]))}, column {column.name}: {hz:.3g} samples a second are no "
             "wave; correct the time's unit, or choose it as a heart rate"
         )
+    if t[-1] - t[0] < SHORTEST_S:
+        raise ReferenceError(
+            f"{file.path}, column {column.name}: the wave lasts {t[-1] - t[0]:.3g} s; "
+            "correct the time's unit, or choose a longer file"
+        )
     if not np.ptp(values) > 0:
         raise ReferenceError(
             f"{file.where(int(rows[0]))}, column {column.name}: always {values[0]:g}; "
@@ -278,7 +284,7 @@ def _from_beats(beats: Signal, file: SensorFile, at: int) -> tuple[Signal, Signa
     """Heart rates at the beats that end an interval."""
     seconds = np.diff(beats)
     good = (seconds >= IBI_S[0]) & (seconds <= IBI_S[1])
-    if good.sum() < 3:
+    if good.sum() < 3 or 2 * good.sum() < len(good):
         raise ReferenceError(
             f"{file.path}, column {file.columns[at].name}: no heartbeat found; is it an ECG?"
         )
