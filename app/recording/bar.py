@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -25,7 +25,9 @@ _FIRST_S = 3.0
 
 
 class RecordBar(QWidget):
-    """Follows three actions: record (whose words change), marker, and naming the last marker."""
+    """Follows the actions for recording and for markers; the marker button works on any page."""
+
+    marker_asked = Signal()
 
     def __init__(self, record: QAction, marker: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +44,7 @@ class RecordBar(QWidget):
         self.elapsed.setObjectName("recordingTime")
         self._lay_out()
         self.button.clicked.connect(record.trigger)
-        self.marker_button.clicked.connect(marker.trigger)
+        self.marker_button.clicked.connect(self.marker_asked)
         self._shown: tuple[bool, bool, Look] | None = None
         self.show_status(None, False)
 

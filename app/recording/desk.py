@@ -75,8 +75,9 @@ class RecordingDesk(QObject):
         self._open.triggered.connect(self._on_open)
         self.recording.changed.connect(self._on_changed)
         self.recording.ended.connect(self._on_ended)
+        self.bar.marker_asked.connect(self._on_marker)
         self.bar.marker_field.named.connect(self.recording.rename_mark)
-        self.bar.marker_field.shown.connect(self._commands.name_marker.setEnabled)
+        self.bar.marker_field.shown.connect(self._on_field_shown)
 
     @Slot()
     def toggle(self) -> None:
@@ -162,6 +163,11 @@ class RecordingDesk(QObject):
         if number is not None:
             self._markers += 1
             self.bar.marker_field.offer(number, name)
+
+    @Slot(bool)
+    def _on_field_shown(self, shown: bool) -> None:
+        """On other pages Enter is theirs: a click goes into the field there."""
+        self._commands.name_marker.setEnabled(shown and self._live)
 
     @Slot(int)
     def _on_window_set(self, seconds: int) -> None:

@@ -84,8 +84,9 @@ class RecordingDialog(QDialog):
         self.folder_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.folder_label.setTextFormat(Qt.TextFormat.PlainText)
         self.go.setProperty("primary", "true")
-        self.go.setDefault(True)
         self.buttons.addButton(self.go, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.change.setAutoDefault(False)  # Enter records, wherever one is
+        self.go.setDefault(True)
 
     def _lay_out(self, look: Look) -> None:
         px = look.px

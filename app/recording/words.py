@@ -82,7 +82,9 @@ def _failed(error: str) -> str:
 
 def _summary(status: RecorderStatus) -> str:
     where = "" if status.error else f", to {status.folder}"
-    words = f"Recorded {clock_text(status.elapsed_s)}, {size_text(status.size_bytes)}{where}."
+    words = (
+        f"Recorded {clock_text(round(status.elapsed_s))}, {size_text(status.size_bytes)}{where}."
+    )
     if not status.dropped:
         return words
     frames = "1 frame is" if status.dropped == 1 else f"{status.dropped} frames are"

@@ -114,6 +114,9 @@ def test_a_recording_stays_in_sight_and_is_shown_among_the_sessions(
     assert page is not None
     assert page.folder == sessions
     assert bar.pill.isVisible()
+    qtbot.mouseClick(bar.marker_button, Qt.MouseButton.LeftButton)
+    assert bar.marker_field.text() == "Marker 1"
+    assert not window.commands.name_marker.isEnabled(), "Enter belongs to the page"
     qtbot.keyClick(window, Qt.Key.Key_R, CTRL)
     notices = window.notices.elsewhere
     qtbot.waitUntil(lambda: notices.banner("recording") is not None, timeout=PATIENCE_MS)

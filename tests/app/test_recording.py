@@ -8,18 +8,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
 from aimanet.sessions.reader import Session, open_session
+from aimanet.sessions.recorder import RecorderStatus
 from aimanet.sessions.scrub import Scrubber
 from app.engine import Phase
 from app.main_window import MainWindow
+from app.recording.bar import RecordBar
 from app.recording.dialog import RecordingDialog
+from app.recording.words import Reason, ending_of, hours_text
 from app.settings import RecordingSettings, Settings, SettingsStore
 from tests.aimanet.sources.mjpeg_server import MjpegServer
 from tests.app.conftest import PATIENCE_MS, DialogWatch, OpenWindow, shut, wall
@@ -330,6 +335,109 @@ def test_after_kill_9_everything_up_to_the_last_second_opens(
         assert pictures.at(float(elapsed) - 1.0) is not None
 
 
+SLOW_DISK = """
+import sys, time
+from PySide6.QtCore import QTimer
+import app.application as application
+import app.main_window as m
+from aimanet.sessions.writer import SessionWriter
+
+write = SessionWriter.frame
+SessionWriter.frame = lambda *args: (time.sleep(0.15), write(*args))[1]
+
+class Window(m.MainWindow):
+    def begin(self):
+        super().begin()
+        self.again = QTimer(self, interval=50)
+        self.again.timeout.connect(self.look_again)
+        self.again.start()
+
+    def look_again(self):
+        if self.desk.recording.can_start:
+            self.desk.toggle()
+        status = self.desk.recording.status
+        if status is not None and status.queued > 25:
+            print(status.frames + status.queued, flush=True)
+            self.again.stop()
+            self.close()
+
+m.MainWindow = Window
+sys.exit(application.run(sys.argv[1], "pos"))
+"""
+
+
+@pytest.mark.slow
+def test_a_closed_window_waits_for_a_slow_disk(
+    repository: Path, sessions: Path, wall_video: Path, unasked: None
+) -> None:
+    """Twenty-five frames take nearly four seconds: longer than threads may take otherwise."""
+    command = [sys.executable, "-c", SLOW_DISK, str(wall_video)]
+    done = subprocess.run(command, cwd=repository, stdout=subprocess.PIPE, text=True, check=True)
+    session = only_session(sessions)
+    assert session.problems == ()
+    assert len(session.frames) >= int(done.stdout)
+
+
+# --- what the bar says ----------------------------------------------------------------------
+
+
+def status_of(**changes: object) -> RecorderStatus:
+    status = RecorderStatus(Path("/x"), True, 600.0, 18000, 0, 0, 8_000_000_000, 60_000_000_000)
+    return replace(status, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bar(qtbot: QtBot) -> RecordBar:
+    bar = RecordBar(QAction("Record"), QAction("Marker"))
+    qtbot.addWidget(bar)
+    bar.show()
+    return bar
+
+
+def test_losses_and_little_room_are_in_sight(bar: RecordBar) -> None:
+    bar.show_status(status_of(), True)
+    assert bar.elapsed.text() == "10:00"
+    assert (bar.taken.text(), bar.room.text()) == ("8.0 GB", "60 GB free")
+    assert not bar.drops.isVisible()
+    assert not bar.room.property("short")
+    bar.show_status(status_of(dropped=12, free_bytes=1_000_000_000), True)
+    assert bar.drops.isVisible()
+    assert bar.drops.text() == "12 dropped"
+    assert "12 dropped" in bar.pill.accessibleName()
+    assert bar.room.text() == "1.0 GB free, 1 min"
+    assert bar.room.property("short")
+    bar.show_status(status_of(free_bytes=None), True)
+    assert not bar.room.isVisible()
+
+
+def test_the_last_frames_are_waited_for_in_words(bar: RecordBar) -> None:
+    bar.show_status(status_of(elapsed_s=3725.0, running=False), False)
+    assert bar.elapsed.text() == "Finishing 1:02:05…"
+    assert not bar.marker_button.isVisible()
+
+
+def test_the_last_word_says_what_is_missing_and_where_it_is(tmp_path: Path) -> None:
+    done = status_of(folder=tmp_path, running=False, elapsed_s=82.6, size_bytes=1_400_000_000)
+    ending = ending_of(done, Reason.ASKED)
+    assert ending.level == "info"
+    assert ending.text == f"Recorded 1:23, 1.4 GB, to {tmp_path}."
+    lossy = ending_of(replace(done, dropped=1), Reason.STOPPED)
+    assert lossy.level == "warning"
+    assert lossy.text.startswith("Measuring was stopped, and the recording with it. Recorded")
+    assert lossy.text.endswith("1 frame is missing in it: the disk was too slow.")
+    empty = ending_of(replace(done, frames=0), Reason.SOURCE_LOST)
+    assert empty.folder is None
+    assert empty.text.endswith("Nothing was recorded: no picture came.")
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(0.005, "18 s"), (0.4, "24 min"), (1.26, "1.3 h"), (40, "40 h"), (900, "more than a week")],
+)
+def test_rough_lengths(hours: float, words: str) -> None:
+    assert hours_text(hours) == words
+
+
 # --- questions ------------------------------------------------------------------------------
 
 
@@ -357,7 +465,7 @@ def test_the_questions_come_first_and_are_remembered(
     dialog.set_folder(str(tmp_path / "other"))
     dialog.agreed.setChecked(True)
     dialog.at_once.setChecked(True)
-    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(dialog.participant, Qt.Key.Key_Return)
     assert window.desk.recording.on
     wait_for_frames(qtbot, window)
     window.desk.toggle()
