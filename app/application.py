@@ -15,7 +15,7 @@ from app.environment import undo_opencv_qt
 
 undo_opencv_qt()
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Slot  # noqa: E402
+from PySide6.QtCore import QElapsedTimer, QObject, QSocketNotifier, QTimer, Slot  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from aimanet.errors import AimaNetError  # noqa: E402
@@ -29,6 +29,9 @@ _PATIENCE_MS = 1500
 
 _DISK_PATIENCE_S = 20.0
 """How long a disk that nothing more reaches may hold up the end: a recording is to be kept."""
+
+_PAGES_PATIENCE_S = 60.0
+"""How long the pages may take to end: a training process saves where it is."""
 
 
 class Interruption(QObject):
@@ -71,18 +74,29 @@ class Interruption(QObject):
 
 
 class Impatience(QObject):
-    """Ends the process when a closed window's threads do not end; waits for a recording."""
+    """Ends the process when a closed window's threads do not end.
+
+    It waits for what would be lost: a recording that is still written, a page that saves.
+    """
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._recording = window.desk.recording
+        self._recording, self._pages = window.desk.recording, window.pages
+        self._waited = QElapsedTimer()
         self._timer = QTimer(self, interval=_PATIENCE_MS, singleShot=True)
         self._timer.timeout.connect(self._on_time)
-        window.closing.connect(self._timer.start)
+        window.closing.connect(self._on_closing)
+
+    @Slot()
+    def _on_closing(self) -> None:
+        self._waited.start()
+        self._timer.start()
 
     @Slot()
     def _on_time(self) -> None:
-        if self._recording.busy and self._recording.still_s < _DISK_PATIENCE_S:
+        writing = self._recording.busy and self._recording.still_s < _DISK_PATIENCE_S
+        saving = self._pages.busy and self._waited.elapsed() < 1000 * _PAGES_PATIENCE_S
+        if writing or saving:
             self._timer.start()
         else:
             _leave()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,8 +103,10 @@ class PageDesk(QObject):
         return page
 
     def _make_training(self, parent: QWidget) -> QWidget:
-        page: QWidget = import_module("app.training.page").TrainingPage(self._conductor, parent)
-        page.use_model.connect(self._conductor.use_model)  # type: ignore[attr-defined]
+        from app.training.page import TrainingPage
+
+        page = TrainingPage(self._conductor, parent)
+        page.use_model.connect(self._conductor.use_model)
         return page
 
     def _in_use(self) -> list[Path]:
