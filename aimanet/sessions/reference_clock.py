@@ -60,7 +60,7 @@ def guess_unit(column: Column, wave: bool) -> str:
 
     Args:
         column: the time column.
-        wave: whether it belongs to a wave (10-5000 Hz) or to heart rates and beats (0.05-20 Hz).
+        wave: whether it belongs to a wave (10-5000 Hz) or to heart rates and beats (0.2-250 Hz).
     """
     if np.isfinite(column.values).sum() * 2 < len(column) and column.cells is not None:
         return "clock"
@@ -76,7 +76,7 @@ def guess_unit(column: Column, wave: bool) -> str:
     steps = np.abs(np.diff(known))
     steps = steps[steps > 0]
     step = float(np.median(steps)) if len(steps) else 1.0
-    low, high = (1 / 5000, 1 / 9) if wave else (1 / 20, 20.0)
+    low, high = (1 / 5000, 1 / 9) if wave else (1 / 250, 5.5)
     fits = [unit for unit, second in UNITS.items() if low <= step * second <= high]
     return fits[0] if fits else "s"
 

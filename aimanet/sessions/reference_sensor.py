@@ -199,7 +199,7 @@ def _rates(
             rate = np.where(seconds > 0, 60.0 / seconds, np.nan)
     else:
         return _EMPTY, _EMPTY
-    told = np.isfinite(rate) & (rate > 0)  # 0: the sensor found no pulse
+    told = np.isfinite(rate) & (rate != 0)  # 0: the sensor found no pulse
     odd = told & ((rate < HR_BPM[0]) | (rate > HR_BPM[1]))
     if 2 * odd.sum() > told.sum() or not told.any():
         raise ReferenceError(_odd_rate(file, column, rows_of, odd, mapping, name))
