@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aimanet.sessions.info import SessionInfo
 from aimanet.sessions.layout import SessionError
 from aimanet.sessions.library import SessionEntry, delete, edit, entry, list_sessions
 from aimanet.sessions.lock import is_recording
@@ -45,6 +46,7 @@ class Edited:
     """A session whose name, participant or notes were changed."""
 
     entry: SessionEntry
+    info: SessionInfo
 
 
 def editing(folder: Path, changes: dict[str, str]) -> Callable[[Job], Edited]:
@@ -54,8 +56,8 @@ def editing(folder: Path, changes: dict[str, str]) -> Callable[[Job], Edited]:
         name = changes.get("name")
         if name is not None and not name.strip():
             raise SessionError("a session needs a name: type at least one letter")
-        edit(folder, **changes)
-        return Edited(entry(folder))
+        info = edit(folder, **changes)
+        return Edited(entry(folder), info)
 
     return work
 

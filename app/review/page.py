@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, QUrl, Signal, Slot
@@ -61,7 +62,7 @@ class SessionsPage(QWidget):
         self.stack.addWidget(self.list)
         self.stack.addWidget(self.viewer)
         self._again = QTimer(self, interval=_AGAIN_MS)
-        self._again.timeout.connect(self.refresh)
+        self._again.timeout.connect(self._on_again)
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.addWidget(self.banners)
@@ -123,6 +124,12 @@ class SessionsPage(QWidget):
         self.stop()
         self.viewer.wait()
         self.jobs.wait()
+
+    @Slot()
+    def _on_again(self) -> None:
+        """Not while somebody types a name into the list."""
+        if not self.list.table.is_typing and self.stack.currentWidget() is self.list:
+            self.refresh()
 
     @Slot()
     def refresh(self) -> None:
@@ -343,6 +350,7 @@ class SessionsPage(QWidget):
         changed = job.result.entry
         self.list.replace(changed)
         if self.viewer.session is not None and self.viewer.session.folder == changed.folder:
+            self.viewer.session = replace(self.viewer.session, info=job.result.info)
             self.viewer.show_entry(changed)
 
     @Slot(object)

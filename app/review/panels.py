@@ -251,7 +251,7 @@ class MomentsTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(look.px(28))
         header = self.horizontalHeader()
         for column in range(self._model.columnCount() - 1):
-            header.resizeSection(column, look.px(72))
+            header.resizeSection(column, look.px(92 if column == 0 else 82))
 
     @Slot(QModelIndex)
     def _on_row(self, index: QModelIndex) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
-_TICK_MS = 16
+_TICK_MS = 25
 
 
 class Playhead(QObject):

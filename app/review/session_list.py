@@ -45,7 +45,7 @@ from app.review.words_card import WordsCard
 
 _WIDTHS = {
     DATE: 150,
-    LENGTH: 70,
+    LENGTH: 78,
     RATE: 100,
     GOOD: 112,
     PARTICIPANT: 100,
@@ -79,6 +79,11 @@ class SessionTable(QTableView):
         self.bar = ShareBar(self)
         self.setItemDelegateForColumn(GOOD, self.bar)
 
+    @property
+    def is_typing(self) -> bool:
+        """A name is being typed over."""
+        return self.state() is QAbstractItemView.State.EditingState
+
     def rename_current(self) -> None:
         """Type over the name of the current row."""
         index = self.currentIndex()
@@ -87,8 +92,7 @@ class SessionTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys of the list."""
-        typing = self.state() is QAbstractItemView.State.EditingState
-        if typing:
+        if self.is_typing:
             super().keyPressEvent(event)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit()
@@ -214,9 +218,10 @@ class SessionList(QWidget):
         chosen, current = set(self.selected_folders()), self.current_folder()
         scrolled = self.table.verticalScrollBar().value()
         self._loaded = True
-        self.model.show_entries(entries)
-        self._select(chosen, current)
-        self.table.verticalScrollBar().setValue(scrolled)
+        if list(entries) != list(self.model.entries):
+            self.model.show_entries(entries)
+            self._select(chosen, current)
+            self.table.verticalScrollBar().setValue(scrolled)
         self._show_what_fits()
 
     def select(self, folder: Path) -> None:
@@ -283,7 +288,6 @@ class SessionList(QWidget):
             layout.setSpacing(px(8))
         self._rows.setSpacing(px(10))
         self.search.setFixedWidth(px(280))
-        self.search.setMinimumHeight(px(32))
         side = QSize(px(16), px(16))
         self.refresh_button.setIcon(icon("refresh", look.color("muted"), px(16)))
         self.refresh_button.setIconSize(side)

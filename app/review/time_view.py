@@ -137,7 +137,7 @@ class TimeView(QWidget):
 
     @Slot()
     def _align(self) -> None:
-        graph = self.rates.graph
+        graph = (self.wave if self.rates.is_empty else self.rates).graph
         if not graph.isVisible():
             return
         scene = graph.getViewBox().sceneBoundingRect()

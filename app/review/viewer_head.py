@@ -65,8 +65,8 @@ class ViewerHead(QWidget):
         named = {
             self.back: ("Back to the sessions", "Back to the list (Esc)"),
             self.play: ("Play live", "Play it as a live source, through the method chosen there"),
-            self.export: ("Export", "Save it as table, EDF+, film, picture or report (Ctrl+E)"),
-            self.reference: ("Reference", "Lay a contact sensor's recording beside it (Ctrl+R)"),
+            self.export: ("Export", "Save it as table, EDF+, film, picture or report"),
+            self.reference: ("Reference", "Lay a contact sensor's recording beside it"),
             self.more: ("More", "Details, folder, delete"),
         }
         for button, (name, tip) in named.items():

@@ -262,6 +262,7 @@ def test_details_are_edited_in_the_open_session(
     info = open_session(two / "a").info
     assert (info.name, info.participant, info.notes) == ("Rest", "P-07", "two\nlines")
     assert page.viewer.head.name.text() == "Rest"
+    assert page.viewer.session.info.name == "Rest"
     assert page.viewer.about.facts["Notes"].text() == "two\nlines"
     assert "Rest" in names(page)
 
