@@ -3,6 +3,10 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 ARGS ?=
+# Tests run in so many processes, a file in one of them; ARGS="-n 0" for one after the other.
+CORES := $(shell { nproc || sysctl -n hw.ncpu; } 2>/dev/null || echo 1)
+WORKERS ?= $(shell echo $$(( $(CORES) > 4 ? 4 : $(CORES) )))
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile
 .DEFAULT_GOAL := help
 
 .PHONY: help run test test-slow lint clean
@@ -15,10 +19,10 @@ run: $(VENV)/.run ## open AimaNet (in the terminal where there is no display); A
 	@$(PY) main.py $(ARGS)
 
 test: $(VENV)/.dev ## run the tests; ARGS="-k face" for some of them
-	@$(PY) -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-slow: $(VENV)/.dev ## run the tests, the slow ones too
-	@$(PY) -m pytest -m "slow or not slow" $(ARGS)
+	@$(PYTEST) -m "slow or not slow" $(ARGS)
 
 lint: $(VENV)/.dev ## style, types, and who may import whom
 	@$(PY) -m ruff check .
