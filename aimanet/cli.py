@@ -37,6 +37,7 @@ COMMANDS = {
     "live": "a heart rate from a camera, stream, file or the demo face, as it runs",
     "record": "a session from any source: video, times, readings and pulse",
     "replay": "a session's readings once more, beside the recorded ones",
+    "reference": "a contact sensor's file beside a session: in time, and compared",
     "cameras": "the cameras of this computer",
     "synthesize": "videos of drawn faces with a known pulse",
     "train": "train the network: drawn faces, data sets, sessions, or a mixture",
@@ -44,7 +45,7 @@ COMMANDS = {
     "evaluate": "methods over data sets in one table, with the field's metrics",
     "datasets": "the public data sets: list them, check a folder, prepare crops",
     "import-weights": "weights of other projects to a checkpoint of ours",
-    "export": "a checkpoint as ONNX",
+    "export": "a session as CSV, EDF+, MP4, HTML ..., or a checkpoint as ONNX",
     "bench": "speed and memory on this computer",
 }
 
@@ -69,7 +70,10 @@ examples:
   aimanet live --source 0 --headless             the first camera, in the terminal
   aimanet live --source rtsp://host/stream --json --seconds 60
   aimanet live --source synthetic:hr=90,seed=3   the demo face
+  aimanet record --source 0 --seconds 60         a session: video, times, readings, pulse
   aimanet synthesize --out faces --clips 5 --seed 1
+  aimanet train --data ~/PURE --finetune models/tscan.safetensors --out mine.safetensors
+  aimanet evaluate --data ~/UBFC --weights default mine.safetensors --out report
   aimanet bench speed
 
 From a clone, `python main.py` is the same as `aimanet`.
