@@ -159,6 +159,8 @@ class MainWindow(QMainWindow):
         self.statusBar().setVisible(live)
         self.notices.on_live = live
         self.desk.show_live(live)
+        if live:  # not the switch: the space bar starts and stops here
+            self.centralWidget().setFocus()
 
     @Slot(bool)
     def _on_recording(self, on: bool) -> None:
