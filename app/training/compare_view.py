@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -56,7 +56,7 @@ class Contest:
 
 def name_of(model: ModelEntry) -> str:
     """What a model is called in tables."""
-    return "AimaNet's own" if model.shipped else model.name
+    return "AimaNet's own weights" if model.shipped else model.name
 
 
 def _weights(model: ModelEntry) -> str:
@@ -150,6 +150,9 @@ class CompareView(QWidget):
         self.table.setShowGrid(False)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        self.table.horizontalHeader().setDefaultAlignment(left)
+        self.table.horizontalHeader().setHighlightSections(False)
         self.table.setAccessibleName("Comparison")
         self.words.setWordWrap(True)
 
@@ -165,7 +168,7 @@ class CompareView(QWidget):
             self._grid.addWidget(label("caption", words), row, 0)
             self._grid.addWidget(field, row, 1)
         self._grid.addWidget(self.choose, 2, 2)
-        buttons = QHBoxLayout()
+        self._buttons = buttons = QHBoxLayout()
         buttons.addWidget(self.words, 1)
         for part in (self.stop, self.use, self.run):
             buttons.addWidget(part)
@@ -265,6 +268,7 @@ class CompareView(QWidget):
         self._grid.setHorizontalSpacing(px(12))
         self._grid.setVerticalSpacing(px(8))
         self._inner.setContentsMargins(px(8), px(8), px(8), px(8))
+        self._buttons.setSpacing(px(8))
         self.table.verticalHeader().setDefaultSectionSize(px(34))
 
     @Slot()

@@ -60,6 +60,7 @@ class ModelDesk(QObject):
         except LibraryError as problem:
             self._say("error", str(problem))
             return
+        self._page.models.let_go()
         self._page.banners.dismiss("models")
         self._page.run_view.forget(model.path)
         if in_use:
@@ -82,6 +83,7 @@ class ModelDesk(QObject):
             return
         if self._page.models.is_in_use(model):
             self._page.use_model.emit("")
+        self._page.models.let_go()
         try:
             library.delete(model)
             self._page.banners.dismiss("models")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -23,7 +24,12 @@ from app.look import Look
 from app.training.library import ModelEntry
 from app.training.parts import button, label
 
-_HEADS = ("Model", "Error, BPM", "Made", "Learnt from", "State")
+_HEADS = ("Model", "Validation, BPM", "Made", "Learnt from", "State")
+
+_ERROR_TIP = (
+    "The mean error of its last validation, on data of its own: models that were judged by"
+    " different data are compared under Compare"
+)
 
 
 class ModelsView(QWidget):
@@ -73,6 +79,9 @@ class ModelsView(QWidget):
         self.table.setWordWrap(False)
         self.table.setAccessibleName("Models")
         self.table.verticalHeader().hide()
+        error = self.table.horizontalHeaderItem(1)
+        assert error is not None
+        error.setToolTip(_ERROR_TIP)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
@@ -167,6 +176,11 @@ class ModelsView(QWidget):
         model = self._shown
         if model is not None and self.notes.toPlainText().strip() != model.notes:
             self.described.emit(model, self.notes.toPlainText())
+            self._shown = replace(model, notes=self.notes.toPlainText().strip())
+
+    def let_go(self) -> None:
+        """What is shown is no more, or elsewhere: its notes are not saved again."""
+        self._shown = None
 
     def is_in_use(self, model: ModelEntry) -> bool:
         """It is what TS-CAN reads with."""
@@ -283,7 +297,7 @@ def details(model: ModelEntry) -> str:
         made = f", {head.created}" if head.created else ""
         lines.append(f"{head.steps} steps{made}.")
     if model.mae_bpm is not None:
-        lines.append(f"Error in its last validation: {model.mae_bpm:.2f} BPM.")
+        lines.append(f"Error in its last validation, on data of its own: {model.mae_bpm:.2f} BPM.")
     if model.size:
         lines.append(f"{head.image_size} px, {head.fs:g} Hz, {model.size / 1e6:.1f} MB.")
     if model.run is not None and model.run.half_done and model.run.last is not None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from app.look import DARK, Look
 from app.training.chores import Chores
-from app.training.compare_view import CompareView
+from app.training.compare_view import CompareView, name_of
 from app.training.comparison import Comparison
 from app.training.data_desk import DataDesk
 from app.training.library import ModelEntry, list_models, models_folder, shipped_model
@@ -61,6 +61,8 @@ class TrainingPage(QWidget):
         self.model_desk = ModelDesk(self)
         self.comparison = Comparison(self)
         self.tabs = QTabWidget(documentMode=True)
+        self.tabs.tabBar().setDrawBase(False)
+        self._taking = ""
         self._lay_out()
         self._connect()
         self.setup.data.add_spec(SYNTHETIC)
@@ -97,6 +99,9 @@ class TrainingPage(QWidget):
         self.models.go_on_asked.connect(self._on_go_on_model)
         self.models.compare_asked.connect(self._on_compare_model)
         self.models.fine_tune_asked.connect(self._on_fine_tune)
+        engine = self._conductor.engine
+        engine.method_failed.connect(self._on_method_failed)
+        engine.method_changed.connect(self._on_method_changed)
         go = QShortcut(QKeySequence("Ctrl+Return"), self)
         go.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         go.activated.connect(self._on_start_key)
@@ -173,16 +178,33 @@ class TrainingPage(QWidget):
     @Slot(object)
     def use(self, model: ModelEntry) -> None:
         """Let a model read the pulse."""
-        self.use_model.emit("" if model.shipped else str(model.path))
-        self.banners.say("use", "info", f"“{model.name}” reads the pulse from now on")
-        self.refresh()
+        self._use("" if model.shipped else str(model.path), name_of(model))
 
     @Slot()
     def _on_use(self) -> None:
         end = self.run_view.end
         if end is not None:
-            self.use_model.emit(str(end.out))
-            self.banners.say("use", "info", f"“{end.out.stem}” reads the pulse from now on")
+            self._use(str(end.out), end.out.stem)
+
+    def _use(self, path: str, name: str) -> None:
+        self._taking = name
+        self.use_model.emit(path)
+        self.banners.say("use", "info", f"“{name}” reads the pulse from the next frame on")
+        self.refresh()
+
+    @Slot(str, str)
+    def _on_method_failed(self, method: str, text: str) -> None:
+        """The live view could not take what it was given, and has gone back."""
+        if self._taking:
+            words = f"“{self._taking}” cannot be used: {text}"
+            self._taking = ""
+            self.banners.say("use", "error", words)
+            self.refresh()
+
+    @Slot()
+    def _on_method_changed(self) -> None:
+        self._taking = ""
+        if self.isVisible():
             self.refresh()
 
     @Slot()

@@ -46,7 +46,9 @@ class RunView(QWidget):
         self.detail.setText("Choose data on the left and press Start training.")
         self.detail.setWordWrap(True)
         self.bar = QProgressBar(maximum=1000, textVisible=False)
-        self.figures = {name: label("state", "–") for name in ("Step", "Left", "Speed", "Rate")}
+        self.figures = {
+            name: label("state", "–") for name in ("Step", "Left", "Speed", "Learning rate")
+        }
         self.loss, self.error = LossPlot(), ErrorPlot()
         self.log = QPlainTextEdit(readOnly=True)
         self.log.setProperty("log", "true")
@@ -185,7 +187,7 @@ class RunView(QWidget):
         self.figures["Left"].setText(clock(last.eta_s))
         if math.isfinite(last.frames_per_s):
             self.figures["Speed"].setText(f"{last.frames_per_s:.0f} frames/s")
-        self.figures["Rate"].setText(f"{last.lr:.2g}")
+        self.figures["Learning rate"].setText(f"{last.lr:.2g}")
 
     # --- at its end -------------------------------------------------------------------------
 
@@ -224,6 +226,9 @@ class RunView(QWidget):
         ready = over is not None and over.has_weights
         self.use.setVisible(ready)
         self.compare.setVisible(ready)
+        self.use.setProperty("primary", "true" if over and over.kind == "finished" else "false")
+        self.use.style().unpolish(self.use)
+        self.use.style().polish(self.use)
 
 
 def _after(end: RunEnd) -> str:

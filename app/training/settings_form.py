@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QSpinBox,
     QToolButton,
@@ -100,6 +101,7 @@ class SettingsForm(QWidget):
         self.extras: dict[str, QComboBox | QLineEdit] = {}
         self.other = QLineEdit()
         self._before = 0
+        self._captions: list[QLabel] = []
         self._fill()
         self._lay_out()
         self._connect()
@@ -134,7 +136,7 @@ class SettingsForm(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._form, self._more_form = QFormLayout(), QFormLayout()
-        length = QHBoxLayout()
+        self._length = length = QHBoxLayout()
         length.addWidget(self.amount, 1)
         length.addWidget(self.unit, 1)
         rows: dict[str, QWidget | QHBoxLayout] = {"&Start from": self.start_from}
@@ -160,7 +162,8 @@ class SettingsForm(QWidget):
         caption.setBuddy(widget)
         widget.setAccessibleName(words.replace("&", ""))
         form.addRow(caption, field)
-        caption.setTextFormat(Qt.TextFormat.AutoText)
+        caption.setTextFormat(Qt.TextFormat.AutoText)  # plain text shows no key to press
+        self._captions.append(caption)
 
     def _connect(self) -> None:
         self.start_from.activated.connect(self._on_start_from)
@@ -260,6 +263,9 @@ class SettingsForm(QWidget):
             form.setHorizontalSpacing(look.px(12))
             form.setVerticalSpacing(look.px(8))
         self._column.setSpacing(look.px(10))
+        self._length.setSpacing(look.px(8))
+        for caption in self._captions:
+            caption.setContentsMargins(0, look.px(8), 0, 0)  # on the line of its field
 
     @Slot(int)
     def _on_start_from(self, index: int) -> None:
