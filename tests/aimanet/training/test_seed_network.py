@@ -7,7 +7,13 @@ import torch
 
 from aimanet.preprocess import Recipe
 from aimanet.training import seed_network
-from aimanet.training.seed_network import ProcessorTSCAN, halve, keep_mask, training_network
+from aimanet.training.seed_network import (
+    ProcessorTSCAN,
+    halve,
+    keep_mask,
+    masked_halve,
+    training_network,
+)
 from aimanet.tscan import TSCAN
 
 RECIPES = [
@@ -72,6 +78,21 @@ def test_halving_is_average_pooling(size):
         pairs.append((out, torch.autograd.grad((out * weights).sum(), x)[0]))
     for mine, theirs in zip(*pairs, strict=True):
         assert torch.allclose(mine, theirs)
+
+
+@pytest.mark.parametrize("masks", [2, 6])
+@pytest.mark.parametrize("size", [4, 5])
+def test_halving_under_a_mask(size, masks):
+    x = torch.randn(6, 3, size, size).contiguous(memory_format=torch.channels_last)
+    mask = torch.rand(masks, 1, size, size)
+    results = []
+    for pool in (masked_halve, lambda a, b: halve(a * b.repeat_interleave(6 // len(b), 0))):
+        a, b = x.clone().requires_grad_(), mask.clone().requires_grad_()
+        out = pool(a, b)
+        weights = torch.arange(out.numel()).view(out.shape).float()
+        results.append([out, *torch.autograd.grad((out * weights).sum(), (a, b))])
+    for mine, theirs in zip(*results, strict=True):
+        assert torch.allclose(mine, theirs, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("p", [0.25, 0.5])
