@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -47,8 +47,8 @@ class MappingForm(QWidget):
         self.rate = QDoubleSpinBox()
         self.rate.setRange(0.0, 100_000.0)
         self.rate.setDecimals(3)
+        self.rate.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.rate.setSuffix(" Hz")
-        self.rate.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.rate.setSpecialValueText("as in the file")
         self.rate.setAccessibleName("Samples per second")
         self.rate.setToolTip("Samples per second, for files without a time column")

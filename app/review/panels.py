@@ -91,7 +91,7 @@ class AboutPanel(QScrollArea):
 def facts_of(session: Session, entry: SessionEntry) -> list[tuple[str, str]]:
     """Names and words, only of what is known."""
     info = session.info
-    model = f" with {info.model.name}" if info.model is not None and info.model.name else ""
+    model = f", weights {info.model.name}" if info.model is not None and info.model.name else ""
     method = LABELS.get(info.method, info.method)
     pace = f", {info.fps:.4g} per second" if info.fps else ""
     picture = f", {info.size[0]}×{info.size[1]} px" if info.size and info.kept != "none" else ""

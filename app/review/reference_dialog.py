@@ -40,6 +40,8 @@ from app.review.sensor_work import (
 _FILES = "Sensor recordings (*.csv *.txt *.tsv *.json *.edf *.bdf *.xmp *.dat);;All files (*)"
 _SLIDER_S = 5.0
 _JUDGE_MS = 350
+_HARDLY = 0.3
+"""A correlation under this is no fit."""
 _TRUST = {
     "clear": ("ok", "The curves fit clearly."),
     "uncertain": ("warn", "The curves fit, but not clearly: look at them and correct the offset."),
@@ -102,7 +104,7 @@ class ReferenceDialog(Asking):
         self.offset.setRange(-1e7, 1e7)
         self.offset.setDecimals(3)
         self.offset.setSingleStep(0.05)
-        self.offset.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.offset.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.offset.setFixedWidth(px(120))
         self.offset.setSuffix(" s")
         self.offset.setAccessibleName("Offset in seconds")
@@ -270,6 +272,8 @@ class ReferenceDialog(Asking):
             return
         aligned = self._found.aligned
         role, words = _TRUST[aligned.trust]
+        if aligned.trust == "uncertain" and aligned.correlation < _HARDLY:
+            words = "The curves hardly fit: is this the sensor of this session?"
         said = [f"Offset {aligned.offset_s:+.3f} s"]
         if aligned.trust != "none":
             said[0] += f", correlation {aligned.correlation:.2f}"
