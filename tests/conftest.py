@@ -10,6 +10,8 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 os.environ.setdefault("GLOG_minloglevel", "2")
+if "PYTEST_XDIST_WORKER" in os.environ:  # several processes: their threads would wait spinning
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
