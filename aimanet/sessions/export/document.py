@@ -23,7 +23,7 @@ def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
     """``STEM.json``: strict JSON, null where there is nothing."""
     path = stage / f"{stem}.json"
     encoder = json.JSONEncoder(allow_nan=False, ensure_ascii=False, indent=1)
-    with path.open("w", encoding="utf-8") as file:
+    with path.open("w", encoding="utf-8", errors="replace") as file:
         for k, part in enumerate(encoder.iterencode(_document(session))):
             file.write(part)
             if k % 20000 == 0:

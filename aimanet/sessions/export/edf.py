@@ -66,7 +66,7 @@ def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
                 if second % 30 == 0:
                     tick(second / seconds)
             for onset, duration, text in _annotations(session):
-                out.writeAnnotation(onset, duration, text)
+                out.writeAnnotation(onset, duration, _told(text))
     except (OSError, ValueError) as error:
         text = " ".join(str(error).split())
         raise OutputError(f"cannot write {stem}.edf: {text[:120]}; is the disk full?") from error
@@ -167,6 +167,12 @@ def ascii_word(text: str) -> str:
     """Words as EDF's header takes them: ASCII, with _ for blanks; umlauts lose their dots."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return "_".join("".join(c if 32 < ord(c) < 127 else " " for c in plain).split())
+
+
+def _told(text: str) -> str:
+    """Words of a person as an annotation: on one line, without what has no picture."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c if c.isprintable() else " " for c in text)[:200]
 
 
 def _annotations(session: Session) -> Iterator[tuple[float, float, str]]:

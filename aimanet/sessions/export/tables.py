@@ -34,7 +34,7 @@ def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
     paths = []
     for k, (kind, (header, rows)) in enumerate(tables.items()):
         path = stage / f"{stem}_{kind}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
             out = csv.writer(file)
             out.writerow(header)
             for number, row in enumerate(rows):

@@ -41,3 +41,44 @@ def test_mistakes_are_one_line(
     assert words in error
     assert len(error.splitlines()) == 1
     assert not (tmp_path / "x.onnx").exists()
+
+
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    from tests.aimanet.sessions.pulses import heart, pulse_session
+
+    monkeypatch.chdir(tmp_path)
+    pulse_session(tmp_path / "s", heart(12.0), 8.0, step=30)
+    return tmp_path
+
+
+def test_a_session_in_several_forms_or_one(session: Path, capsys) -> None:
+    assert main(["export", "s", "--format", "csv", "json", "--out", "results/today"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "results/today/s.json"
+    assert all((session / line).is_file() for line in said)
+    assert len(said) == 6
+    assert main(["export", "s/session.json", "--out", "mine.json"]) == 0
+    assert (session / "mine.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["s", "--out", "results"], "--format csv html"),
+        (["s", "--out", "x.mp4"], "without its video"),
+        (["s", "--format", "onnx", "--out", "x"], "onnx is for checkpoints"),
+        (["none", "--format", "csv", "--out", "x"], "--format csv is for sessions"),
+        (["empty", "--format", "csv", "--out", "x"], "is no session"),
+        (["--format", "csv", "--out", "x"], "--format csv is for sessions"),
+    ],
+)
+def test_mistakes_with_sessions_are_one_line(
+    session: Path, args: list[str], words: str, capsys
+) -> None:
+    (session / "empty").mkdir()
+    assert main(["export", *args]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.splitlines()) == 1
+    assert not (session / "x").exists()

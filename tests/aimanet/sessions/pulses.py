@@ -9,7 +9,7 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from aimanet.pulse import PulseAnalyzer, bandpass
-from aimanet.sessions.info import SessionInfo
+from aimanet.sessions.info import SessionInfo, load_info, save_info
 from aimanet.sessions.reader import FrameTable, Session, open_session
 from aimanet.sessions.writer import SessionWriter
 from aimanet.synthesis.pulse import PulseTrace
@@ -74,6 +74,7 @@ def pulse_session(
                 Reading(t, e.hr_bpm, e.snr_db, state, 0.9, bvp_t=e.t, bvp=e.curve)
             )  # fmt: skip
         writer.mark(12.5, 'stood up, "quickly" é')
+    save_info(folder, load_info(folder).model_copy(update={"started": STARTED}))
     return open_session(folder)
 
 

@@ -171,6 +171,7 @@ def test_a_person_may_correct_it(session):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("method", ["pos", "tscan"])
 def test_a_recorded_drawn_face(tmp_path, face_model, method):
     """The whole way: face drawn, filmed, recorded; its true pulse as a sensor's file."""
@@ -178,13 +179,13 @@ def test_a_recorded_drawn_face(tmp_path, face_model, method):
     from aimanet.sessions.reader import open_session
     from aimanet.synthesis import DemoScene, SceneConfig
 
-    look = {"hr": 72.0, "seed": 3, "seconds": 60.0, "width": 320, "height": 240}
+    look = {"hr": 72.0, "seed": 3, "seconds": 45.0, "width": 320, "height": 240}
     spec = "synthetic:" + ",".join(f"{k}={v}" for k, v in look.items()) + ",variability=0.04"
     out = str(tmp_path / "s")
     assert main(["record", "--source", spec, "--as-fast-as-possible", "--method", method,
                  "--out", out]) == 0  # fmt: skip
     scene = DemoScene(SceneConfig(**look, variability=0.04))
-    t = np.arange(0.0, 59.0, 1 / 64)
+    t = np.arange(0.0, 44.0, 1 / 64)
     path = write_table(tmp_path / "a.csv", "time,ppg", t + SHIFT, scene.bvp(t))
     found = find_offset(open_session(out), sensor_of(path))
     assert found.offset_s == pytest.approx(-SHIFT, abs=0.05)
