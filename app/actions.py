@@ -37,7 +37,7 @@ class Actions:
         self.record = self._make("&Record…", "Ctrl+R")
         self.marker = self._make("Drop a &marker", "M")
         self.name_marker = self._make("Name the marker", "Return")
-        self.recording_settings = self._make("Recording &settings…", "")
+        self.recording_settings = self._make("Recording s&ettings…", "")
         for action in (self.record, self.marker, self.name_marker):
             action.setEnabled(False)
         self.full_screen = self._make("F&ull screen", "F11", checkable=True)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _SHORT_H = 5 / 60
 """Room for less than this is said in amber, with the time it lasts."""
 
+_SHORT_BYTES = 300_000_000
+"""And so little in any case: seconds of whole pictures."""
+
 _FIRST_S = 3.0
 """The first seconds do not tell yet how much an hour takes."""
 
@@ -101,11 +104,12 @@ class RecordBar(QWidget):
         if free is None:
             return
         rate = status.size_bytes / status.elapsed_s if status.elapsed_s > _FIRST_S else 0.0
-        hours = free / rate / 3600 if rate else 999.0
-        short = hours < _SHORT_H
+        hours = free / rate / 3600 if rate else None
+        short = free < _SHORT_BYTES or (hours is not None and hours < _SHORT_H)
+        lasts = "" if hours is None else hours_text(hours)
         text = f"{size_text(free)} free"
-        self.room.setText(f"{text}, {hours_text(hours)}" if short else text)
-        self.room.setToolTip(f"Room on the disk: for about {hours_text(hours)} more")
+        self.room.setText(f"{text}, {lasts}" if short and lasts else text)
+        self.room.setToolTip(f"Room on the disk: for about {lasts} more" if lasts else "")
         if self.room.property("short") != short:
             self.room.setProperty("short", short)
             self.room.style().polish(self.room)

@@ -406,6 +406,9 @@ def test_losses_and_little_room_are_in_sight(bar: RecordBar) -> None:
     assert "12 dropped" in bar.pill.accessibleName()
     assert bar.room.text() == "1.0 GB free, 1 min"
     assert bar.room.property("short")
+    bar.show_status(status_of(elapsed_s=0.5, free_bytes=100_000_000), True)
+    assert bar.room.text() == "100 MB free"
+    assert bar.room.property("short")
     bar.show_status(status_of(free_bytes=None), True)
     assert not bar.room.isVisible()
 
