@@ -162,13 +162,11 @@ def test_edf_header_by_its_bytes(session, tmp_path):
 def test_mp4_by_opencv(session, tmp_path):
     (path,) = export_session(session, ["mp4"], tmp_path)
     video = cv2.VideoCapture(str(path))
-    stamps, pictures = [], []
+    pictures = []
     while True:
-        stamp = video.get(cv2.CAP_PROP_POS_MSEC)
         there, image = video.read()
         if not there:
             break
-        stamps.append(video.get(cv2.CAP_PROP_POS_MSEC) if stamp is None else stamp)
         pictures.append(image[:, :, ::-1])
     video.release()
     assert len(pictures) == len(session.frames)
