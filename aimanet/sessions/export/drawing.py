@@ -26,7 +26,7 @@ ZOOM_S = 12.0
 POINTS = 1500
 """A line of more points is thinned out: paper and screens show no more."""
 HOLE_S = 3.0
-SENSOR = "#2f6db3"
+SENSOR = "#3f86cf"
 """Blue, which reads on white and on black."""
 POOR = 0.28
 """How strongly readings are drawn that were not shown as good."""
