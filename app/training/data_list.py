@@ -131,7 +131,7 @@ class DataRow(QFrame):
         self._grid.setContentsMargins(px(12), px(7), px(6), px(9))
         self._grid.setHorizontalSpacing(px(8))
         self._grid.setVerticalSpacing(px(2))
-        self.share.setFixedWidth(px(62))
+        self.share.setFixedWidth(px(74))
         self.use.setFixedWidth(px(132))
         self.away.setIcon(icon("close", look.color("muted"), px(14)))
 

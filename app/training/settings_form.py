@@ -265,7 +265,7 @@ class SettingsForm(QWidget):
         self._column.setSpacing(look.px(10))
         self._length.setSpacing(look.px(8))
         for caption in self._captions:
-            caption.setContentsMargins(0, look.px(8), 0, 0)  # on the line of its field
+            caption.setContentsMargins(0, look.px(2), 0, 0)  # on the line of its field
 
     @Slot(int)
     def _on_start_from(self, index: int) -> None:

@@ -169,9 +169,7 @@ def test_closing_while_a_process_hangs_ends_it_within_limits(qtbot, page, monkey
 
     monkeypatch.setattr(process, "CLEAN_MS", 50)
     monkeypatch.setattr(process, "TERM_MS", 50)
-    rubbish(
-        page, "import signal, time; signal.signal(15, 1); print('up', flush=True); time.sleep(90)"
-    )
+    rubbish("import signal, time; signal.signal(15, 1); print('up', flush=True); time.sleep(90)")
     qtbot.waitUntil(lambda: "up" in page.run_view.log.toPlainText(), timeout=PATIENCE_MS)
     page.stop()
     assert page.busy
