@@ -156,6 +156,8 @@ class SessionsPage(QWidget):
         super().showEvent(event)
         if not event.spontaneous():
             self.refresh()
+            if self.stack.currentWidget() is self.list:
+                self.list.table.setFocus()  # arrows and Enter work at once
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing moves that nobody sees."""

@@ -44,6 +44,14 @@ def test_the_list_tells_what_is_there(open_page: OpenPage, two: Path) -> None:
     assert cells[8] == "Complete"
 
 
+def test_the_keys_work_at_once(qtbot: QtBot, open_page: OpenPage, two: Path) -> None:
+    page = open_page(two)
+    assert page.focusWidget() is page.list.table
+    qtbot.keyClick(page.list.table, Qt.Key.Key_Down)
+    qtbot.keyClick(page.list.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.viewer, timeout=PATIENCE_MS)
+
+
 @pytest.mark.parametrize(
     ("sought", "found"),
     [("morn", ["Morning"]), ("p-12", ["Evening"]), ("TIRED", ["Evening"]), ("window p-12", [])],
