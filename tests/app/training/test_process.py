@@ -147,8 +147,8 @@ WATCHED = """
 import threading, time
 from app.training import child
 threading.Thread(target=child._watch_window, daemon=True).start()
-print("up", flush=True)
 try:
+    print("up", flush=True)
     time.sleep(90)
 except KeyboardInterrupt:
     print("interrupted once", flush=True)
