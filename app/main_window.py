@@ -159,8 +159,9 @@ class MainWindow(QMainWindow):
         self.statusBar().setVisible(live)
         self.notices.on_live = live
         self.desk.show_live(live)
-        if live:  # not the switch: the space bar starts and stops here
-            self.centralWidget().setFocus()
+        root = self.centralWidget()
+        if live and root is not None:  # not the switch: the space bar starts and stops here
+            root.setFocus()
 
     @Slot(bool)
     def _on_recording(self, on: bool) -> None:

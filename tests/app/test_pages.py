@@ -99,7 +99,7 @@ def test_keys_of_the_live_page_rest_on_other_pages(
     assert window.header.methods.current == "green"
     assert not window.top.pages.button(LIVE).hasFocus()
     qtbot.keyClick(window, Qt.Key.Key_Space)
-    assert window.conductor.engine.phase is Phase.IDLE
+    qtbot.waitUntil(lambda: window.conductor.engine.phase is Phase.IDLE, timeout=PATIENCE_MS)
 
 
 def test_a_recording_stays_in_sight_and_is_shown_among_the_sessions(
