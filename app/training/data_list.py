@@ -51,6 +51,8 @@ class DataRow(QFrame):
         )
         self.use = QComboBox()
         self.use.addItems(["Learn from it", "Judge by it"])
+        self.use.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.use.setMinimumContentsLength(len("Learn from it") + 1)
         self.use.setAccessibleName("What it is for")
         self.use.setToolTip(
             "Learn from it, or keep it apart and let it judge the model. Where nothing judges, a"

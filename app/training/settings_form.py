@@ -27,6 +27,8 @@ from app.training.library import ModelEntry
 from app.training.parts import label
 
 _OTHER = "Another checkpoint…"
+_SPIN_MARGIN = 10
+"""Px; what the padding of the line edits beside them is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class SettingsForm(QWidget):
         self.unit = QComboBox()
         self.rate = QLineEdit()
         self.batch = QSpinBox(minimum=1, maximum=4096, value=4)
+        for spin in (self.amount, self.batch):
+            spin.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)  # its padding no sheet moves
         self.device = QComboBox()
         self.pseudo = QCheckBox("Label recordings without a sensor from their own pulse")
         self.more = QToolButton()
