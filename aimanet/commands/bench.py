@@ -204,7 +204,10 @@ def _print_train(speed: TrainSpeed) -> None:
     row("memory at most, MB", lambda side: _whole(side.peak_mb))
     console = Console()
     console.print(table)
-    console.print(f"aimanet seed is {speed.ratio:.2f} times as fast", highlight=False)
+    console.print(
+        f"aimanet seed is {speed.ratio:.2f} times as fast (median over pairs of turns)",
+        highlight=False,
+    )
 
 
 def _percent(share: float | None) -> str:
