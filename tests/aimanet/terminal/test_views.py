@@ -74,7 +74,8 @@ def test_a_summary_without_a_heart_rate_says_so():
     assert describe(nothing).startswith("no heart rate (warming up), over 2.0 s with POS")
 
 
-def test_the_panel_shows_number_state_quality_and_curves_at_any_width():
+def test_the_panel_shows_number_state_quality_and_curves_at_any_width(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")  # a dumb terminal gets no panel
     for width in (40, 200):
         out = io.StringIO()
         console = Console(file=out, force_terminal=True, width=width, height=30)
