@@ -97,7 +97,7 @@ class ErrorPlot(RunPlot):
         self._dots.setData(x, y)
         self._best.setData(x[[best]], y[[best]])
         self._frame(np.append(x, max(steps[-1].step, x[-1])), y, 0.0)
-        self.note = f"now {y[-1]:.2f} · best {y[best]:.2f} at step {int(x[best])}"
+        self.note = f"now {y[-1]:.2f} · best {y[best]:.2f}"
 
     def color_items(self) -> None:
         """Pens of the look."""
