@@ -155,7 +155,7 @@ class Presenter(QObject):
         screen = self._screen
         if self._engine.phase is Phase.LOADING:
             screen.video.show_words("Loading…", text)
-        if self._last_reading is None:
+        if self._last_reading is None and self._can_measure:
             screen.show_words(Wording("Loading…", text, "wait"))
 
     @Slot(str, str)
