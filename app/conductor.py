@@ -215,7 +215,8 @@ class Conductor(QObject):
 
     @Slot(str)
     def _on_fell_back(self, reason: str) -> None:
-        self._offer(f"{sentence(reason)} {_THIS_IS_DEMO}")
+        self._why_demo = sentence(reason)  # a search that finds nothing does not hide it
+        self._offer(f"{self._why_demo} {_THIS_IS_DEMO}")
 
     def _offer(self, text: str) -> None:
         cameras = [self._use(spec, name) for spec, name in self.chooser.cameras[:2]]
@@ -238,7 +239,7 @@ class Conductor(QObject):
     def _on_cameras(self, cameras: list[tuple[str, str]]) -> None:
         self._header.source.show_cameras(cameras)
         if "demo" in self._body.banners.topics:
-            here = "A camera is there now." if cameras else "No camera was found."
+            here = "A camera is there now." if cameras else self._why_demo
             self._offer(f"{here} {_THIS_IS_DEMO}")
 
     @Slot(str)
