@@ -7,6 +7,7 @@ thread and push in another; a file, a camera and a test all go this one way.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
@@ -18,7 +19,7 @@ from aimanet.preprocess import BRIDGE_S, Windower
 from aimanet.pulse import PulseAnalyzer, PulseConfig
 from aimanet.quality import Judge, Testimony, Witness
 from aimanet.summary import History, ShortReading, Summary
-from aimanet.types import Clip, FaceCrop, Frame, Reading, State
+from aimanet.types import BvpSegment, Clip, FaceCrop, Frame, Reading, State
 
 __all__ = ["Pipeline", "ShortReading", "StageTimes", "Summary", "Tracker"]
 
@@ -63,7 +64,10 @@ def _grid(method: PulseMethod) -> tuple[int, int, float]:
 
 
 class Pipeline:
-    """Frames to readings with one method, which may be changed while it runs."""
+    """Frames to readings with one method, which may be changed while it runs.
+
+    ``on_segment``, where set, is told every segment of the method at once (`aimanet.tape`).
+    """
 
     def __init__(
         self,
@@ -75,6 +79,7 @@ class Pipeline:
         self.tracker = tracker
         self.config = config or PulseConfig()
         self.stage_ms = StageTimes()
+        self.on_segment: Callable[[BvpSegment], None] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -144,6 +149,8 @@ class Pipeline:
         segment = self.method.process(clip)
         spent = perf_counter() - began
         self._analyzer.add(segment)
+        if self.on_segment is not None:
+            self.on_segment(segment)
         self._witness.add(clip)
         return spent
 
