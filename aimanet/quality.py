@@ -218,6 +218,7 @@ class Judge:
         """Forgets the estimates of the past."""
         self._recent: deque[tuple[float, float]] = deque()
         self._passed = 0
+        self.last: Features | None = None
 
     def judge(
         self, t: float, estimate: Estimate, said: Testimony, bridged: float
@@ -237,6 +238,7 @@ class Judge:
             said=said,
             bridged=bridged,
         )
+        self.last = features
         worst = min(features.margins().values())
         self._passed = self._passed + 1 if worst >= 0.0 else 0
         if self._passed >= CONFIRM:
