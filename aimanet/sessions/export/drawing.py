@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aimanet.evaluation.plots import PAGE, STYLE, Colours
+from aimanet.evaluation.canvas import PAGE, STYLE, Colours
 from aimanet.pulse import PulseConfig, bandpass
 from aimanet.sessions.reader import Session, Signal
 from aimanet.sessions.reference_compare import ReferenceComparison, compare_reference, sensor_curve

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aimanet.evaluation.plots import PAPER, STYLE
+from aimanet.evaluation.canvas import PAPER, STYLE
 from aimanet.sessions.export.drawing import (
     Draw,
     Material,
