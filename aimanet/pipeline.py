@@ -17,7 +17,7 @@ import numpy as np
 from aimanet.methods import PulseMethod
 from aimanet.preprocess import BRIDGE_S, Windower
 from aimanet.pulse import PulseAnalyzer, PulseConfig
-from aimanet.quality import Judge, Testimony, Witness
+from aimanet.quality import Features, Judge, Testimony, Witness
 from aimanet.summary import History, ShortReading, Summary
 from aimanet.types import BvpSegment, Clip, FaceCrop, Frame, Reading, State
 
@@ -189,6 +189,11 @@ class Pipeline:
         if not self._clips and self._frames > 1:
             return Reading(crop.t, None, None, State.WARMING_UP)
         return None
+
+    @property
+    def features(self) -> Features | None:
+        """What the judge weighed at the newest estimate; None where there was none."""
+        return self._judge.last
 
     def set_method(self, method: PulseMethod) -> None:
         """Goes on with another method; it is fed the last seconds, so that the curve goes on.
