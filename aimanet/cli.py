@@ -46,7 +46,7 @@ COMMANDS = {
     "datasets": "the public data sets: list them, check a folder, prepare crops",
     "import-weights": "weights of other projects to a checkpoint of ours",
     "export": "a session as CSV, EDF+, MP4, HTML ..., or a checkpoint as ONNX",
-    "bench": "speed and memory on this computer",
+    "bench": "how right the readings are; speed and memory on this computer",
 }
 
 HELP = """\
@@ -74,7 +74,7 @@ examples:
   aimanet synthesize --out faces --clips 5 --seed 1
   aimanet train --data ~/PURE --finetune models/tscan.safetensors --out mine.safetensors
   aimanet evaluate --data ~/UBFC --weights default mine.safetensors --out report
-  aimanet bench speed
+  aimanet bench accuracy --quick                 errors by condition, on videos with a known pulse
 
 From a clone, `python main.py` is the same as `aimanet`.
 AimaNet is no medical device.
@@ -198,7 +198,11 @@ def _unboxed(box: str) -> str:
         for is_text, group in itertools.groupby(lines, lambda line: not set(line) <= {"─", "-"})
         if is_text
     ]
-    return paragraphs[0 if title_in_frame or len(paragraphs) == 1 else 1] if paragraphs else box
+    if not paragraphs:
+        return box
+    said = paragraphs[0 if title_in_frame or len(paragraphs) == 1 else 1]
+    known = [text for text in paragraphs if text.startswith("Available subcommands")]
+    return "; ".join([said, *(text[0].lower() + text[1:] for text in known)])
 
 
 def help_text() -> str:

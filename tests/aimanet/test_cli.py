@@ -70,7 +70,7 @@ def test_a_flag_without_a_command(capsys):
         (["analyze", "x.mp4", "--no-such-flag"], "--no-such-flag"),
         (["live", "--seconds", "soon"], "--seconds"),
         (["live", "--size", "640"], "--size"),
-        (["bench", "weight"], "'speed'"),
+        (["bench", "weight"], "subcommands: speed, train, accuracy"),
         (["synthesize"], "--out"),
     ],
 )
