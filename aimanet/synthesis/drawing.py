@@ -6,15 +6,24 @@ around (0, 0); eyes near v = -0.15, mouth near v = 0.66, hair line near v = -0.8
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from aimanet.synthesis.look import RGB, Look, skin_colour
+from aimanet.synthesis.accessories import cover
+from aimanet.synthesis.look import Look
+from aimanet.synthesis.relief import (
+    Canvas,
+    Image,
+    blob,
+    edge,
+    ellipse,
+    grained,
+    relief,
+    smooth_noise,
+)
 
-Image = NDArray[np.floating]
+__all__ = ["Image", "Portrait", "draw_head", "smooth_noise"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,43 +37,6 @@ class Portrait:
     rgb: Image
     alpha: Image
     perfusion: Image
-
-
-@dataclass(slots=True)
-class _Canvas:
-    rgb: Image
-    alpha: Image
-    perfusion: Image
-    px: float
-    noise: dict[int, Image] = field(default_factory=dict)
-
-    def paint(self, mask: Image, colour: object, perfusion: float = 0.0) -> None:
-        m = mask[..., None]
-        self.rgb += (np.asarray(colour, np.float32) - self.rgb) * m
-        self.alpha += (1.0 - self.alpha) * mask
-        self.perfusion += (perfusion - self.perfusion) * mask
-
-
-def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], cells: int) -> Image:
-    """Smooth unit-variance noise with about ``cells`` blobs along each side, (H, W)."""
-    coarse = rng.standard_normal((cells, cells)).astype(np.float32)
-    out = cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
-    return (out / (out.std() + 1e-6)).astype(np.float32)
-
-
-def _edge(distance: Image, softness: float) -> Image:
-    return np.clip(0.5 - distance / (2.0 * softness), 0.0, 1.0)
-
-
-def _ellipse(u: Image, v: Image, cu: float, cv: float, a: float, b: float, soft: float) -> Image:
-    du, dv = (u - cu) / a, (v - cv) / b
-    r = np.sqrt(du**2 + dv**2)
-    # First-order distance to the outline, (r - 1) / |grad r|: stays right for thin ellipses.
-    return _edge((r - 1.0) * r / np.sqrt((du / a) ** 2 + (dv / b) ** 2 + 1e-6), soft)
-
-
-def _blob(u: Image, v: Image, cu: float, cv: float, a: float, b: float) -> Image:
-    return np.exp(-(((u - cu) / a) ** 2) - ((v - cv) / b) ** 2)
 
 
 def draw_head(
@@ -84,7 +56,7 @@ def draw_head(
     u, v = u * cos + v * sin, v * cos - u * sin
     px = float(np.abs(u[0, 1] - u[0, 0]) + np.abs(v[0, 1] - v[0, 0])) or 0.01
     shape = u.shape
-    canvas = _Canvas(
+    canvas = Canvas(
         np.zeros((*shape, 3), np.float32), np.zeros(shape, "f4"), np.zeros(shape, "f4"), px
     )
     rng = np.random.default_rng(look.seed)
@@ -98,143 +70,134 @@ def draw_head(
     _mouth(canvas, look, uf, v, mouth_open)
     _beard(canvas, look, uf, v, rng, mouth_open)
     _hair(canvas, look, u, v, rng)
-    if look.glasses:
-        _glasses(canvas, look, uf, v)
+    cover(canvas, look, u, uf, v)
     return Portrait(np.clip(canvas.rgb, 0, 255), canvas.alpha, canvas.perfusion)
 
 
 def _shaded_skin(
     look: Look, u: Image, v: Image, rng: np.random.Generator, shift: tuple[float, float]
 ) -> Image:
+    du, dv, paint = relief(look, u, v, rng)
     nu, nv = u / 1.12 - look.yaw * 0.3, v / (look.height + 0.15)
     nz = np.sqrt(np.clip(1.0 - nu**2 - nv**2, 0.0, 1.0))
+    nu, nv = nu - du, nv - dv
+    length = np.sqrt(np.maximum(nu**2 + nv**2 + nz**2, 1.0)) if look.relief else np.float32(1.0)
     light = np.array(look.light, np.float32) + np.array([*shift, 0.0], np.float32)
     light /= np.linalg.norm(light)
-    lambert = np.clip(nu * light[0] + nv * light[1] + nz * light[2], 0.0, None)
+    lambert = np.clip((nu * light[0] + nv * light[1] + nz * light[2]) / length, 0.0, None)
     shade = look.ambient + (1.0 - look.ambient) * lambert
     texture = smooth_noise(rng, u.shape, 6) + 0.7 * smooth_noise(rng, u.shape, 24)
     shade = shade * (1.0 + look.texture * 0.7 * texture)
     half = light + np.array([0, 0, 1], np.float32)
     half /= np.linalg.norm(half)
-    gloss = np.clip(nu * half[0] + nv * half[1] + nz * half[2], 0.0, None) ** 18
-    colour = skin_colour(look.melanin, look.redness)
-    return (shade[..., None] * colour + (look.gloss * 90.0 * gloss)[..., None]).astype(np.float32)
+    mirror = np.clip((nu * half[0] + nv * half[1] + nz * half[2]) / length, 0.0, 1.2)
+    gloss = mirror**18 + (1.5 * mirror**70 if look.relief else 0.0)
+    return (shade[..., None] * look.skin * paint + (look.gloss * 90.0 * gloss)[..., None]).astype(
+        np.float32
+    )
 
 
-def _body(c: _Canvas, look: Look, u: Image, v: Image, skin: Image) -> None:
+def _body(c: Canvas, look: Look, u: Image, v: Image, skin: Image) -> None:
     soft = c.px
     if look.long_hair and look.hairline > -1.9:
-        c.paint(_ellipse(u, v, 0, 0.25, 1.3 + look.hair_volume, 1.75, soft + 0.05), look.hair)
-    neck = _edge(np.abs(u) - 0.55 - 0.08 * np.clip(v - 1.3, 0, 2) ** 2, soft) * _edge(0.7 - v, soft)
+        c.paint(ellipse(u, v, 0, 0.25, 1.3 + look.hair_volume, 1.75, soft + 0.05), look.hair)
+    neck = edge(np.abs(u) - 0.55 - 0.08 * np.clip(v - 1.3, 0, 2) ** 2, soft) * edge(0.7 - v, soft)
     shadow = 0.62 + 0.3 * np.clip((v - 1.2) / 1.2, 0, 1)
-    c.paint(neck.astype(np.float32), skin_colour(look.melanin) * shadow[..., None], 0.45)
-    c.paint(_ellipse(u, v, 0, 3.1, 2.5, 1.25, soft), look.clothes)
+    c.paint(neck.astype(np.float32), look.skin * shadow[..., None], 0.45)
+    c.paint(ellipse(u, v, 0, 3.1, 2.5, 1.25, soft), look.clothes)
     for side in (-1.0, 1.0):
-        c.paint(_ellipse(u, v, side * 1.02, -0.02, 0.13, 0.28, soft), skin * 0.85, 0.6)
+        c.paint(ellipse(u, v, side * 1.02, -0.02, 0.13, 0.28, soft), skin * 0.85, 0.6)
 
 
-def _face(c: _Canvas, look: Look, u: Image, v: Image, skin: Image) -> None:
+def _face(c: Canvas, look: Look, u: Image, v: Image, skin: Image) -> None:
     low = np.clip(v / look.height, 0.0, 1.0)
     width = 1.0 - look.jaw * low**2
     d = np.sqrt((u / width) ** 2 + (v / look.height) ** 2) - 1.0
-    c.paint(_edge(d, c.px), skin, 0.9)
-    cheeks = _blob(u, v, -0.52, 0.25, 0.3, 0.28) + _blob(u, v, 0.52, 0.25, 0.3, 0.28)
-    forehead = _blob(u, v, 0, -0.6, 0.6, 0.25)
+    c.paint(edge(d, c.px), skin, 0.9)
+    cheeks = blob(u, v, -0.52, 0.25, 0.3, 0.28) + blob(u, v, 0.52, 0.25, 0.3, 0.28)
+    forehead = blob(u, v, 0, -0.6, 0.6, 0.25)
     face = c.perfusion > 0
     c.perfusion += np.where(face, 0.3 * cheeks + 0.2 * forehead, 0.0).astype(np.float32)
     c.rgb[..., 1:] *= (1.0 - 0.07 * cheeks)[..., None]
 
 
-def _nose(c: _Canvas, look: Look, u: Image, v: Image, shift: tuple[float, float]) -> None:
+def _nose(c: Canvas, look: Look, u: Image, v: Image, shift: tuple[float, float]) -> None:
     lu = look.light[0] + shift[0]
-    ridge = np.exp(-((u / 0.12) ** 2)) * _edge(np.abs(v - 0.08) - 0.3, 0.12)
+    ridge = np.exp(-((u / 0.12) ** 2)) * edge(np.abs(v - 0.08) - 0.3, 0.12)
     side = (-u / 0.12) * ridge
     c.rgb *= (1.0 + look.nose * (0.09 * ridge + 0.25 * np.clip(lu, -0.6, 0.6) * -side))[..., None]
-    under = _blob(u, v, 0, 0.43, 0.22, 0.06)
+    under = blob(u, v, 0, 0.43, 0.22, 0.06)
     c.rgb *= (1.0 - 0.3 * look.nose * under)[..., None]
     for s in (-1.0, 1.0):
-        c.rgb *= (1.0 - 0.55 * _blob(u, v, s * 0.095, 0.385, 0.05, 0.03))[..., None]
-        c.rgb *= (1.0 - 0.16 * _blob(u, v, s * 0.17, 0.33, 0.05, 0.1))[..., None]
+        c.rgb *= (1.0 - 0.55 * blob(u, v, s * 0.095, 0.385, 0.05, 0.03))[..., None]
+        c.rgb *= (1.0 - 0.16 * blob(u, v, s * 0.17, 0.33, 0.05, 0.1))[..., None]
 
 
-def _eye(c: _Canvas, look: Look, u: Image, v: Image, side: float, blink: float) -> None:
+def _eye(c: Canvas, look: Look, u: Image, v: Image, side: float, blink: float) -> None:
     cu, cv, k = side * look.eye_gap, look.eye_v, look.eye_size
-    c.rgb *= (1.0 - 0.22 * _blob(u, v, cu, cv - 0.02, 0.28, 0.16))[..., None]
+    c.rgb *= (1.0 - 0.22 * blob(u, v, cu, cv - 0.02, 0.28, 0.16))[..., None]
     lid = max(0.075 * k * (1.0 - blink), 0.004)
-    opening = _ellipse(u, v, cu, cv + 0.03 * blink, 0.17 * k, lid, c.px)
+    opening = ellipse(u, v, cu, cv + 0.03 * blink, 0.17 * k, lid, c.px)
     shown = 1.0 if blink < 0.95 else 0.0
     c.paint(opening * 0.92 * shown, (226.0, 220.0, 214.0))
-    iris = _ellipse(u, v, cu, cv, 0.078 * k, 0.078 * k, c.px) * opening * shown
+    iris = ellipse(u, v, cu, cv, 0.078 * k, 0.078 * k, c.px) * opening * shown
     c.paint(iris, look.iris)
-    c.paint(_ellipse(u, v, cu, cv, 0.036 * k, 0.036 * k, c.px) * opening * shown, (12, 10, 10))
-    glint = _blob(u, v, cu + 0.03, cv - 0.03, 0.02, 0.02) * opening * shown
+    c.paint(ellipse(u, v, cu, cv, 0.036 * k, 0.036 * k, c.px) * opening * shown, (12, 10, 10))
+    glint = blob(u, v, cu + 0.03, cv - 0.03, 0.02, 0.02) * opening * shown
     c.paint(0.8 * glint, (255.0, 255.0, 255.0))
     line_v = cv + 0.03 * blink - lid * np.sqrt(np.clip(1 - ((u - cu) / (0.19 * k)) ** 2, 0, 1))
-    lash = _edge(np.abs(v - line_v) - 0.012, c.px) * (np.abs(u - cu) < 0.19 * k)
+    lash = edge(np.abs(v - line_v) - 0.012, c.px) * (np.abs(u - cu) < 0.19 * k)
     c.paint(0.75 * lash.astype(np.float32), (30.0, 22.0, 20.0))
     arch = cv - 0.25 + 0.35 * (u - cu - side * 0.02) ** 2 * 3 - 0.03 * side * (u - cu)
-    brow = _edge(np.abs(v - arch) - 0.035, c.px + 0.015) * _edge(np.abs(u - cu) - 0.24, 0.04)
+    brow = edge(np.abs(v - arch) - 0.035, c.px + 0.015) * edge(np.abs(u - cu) - 0.24, 0.04)
     c.paint((look.brow * brow).astype(np.float32), np.array(look.hair) * 0.7)
 
 
-def _mouth(c: _Canvas, look: Look, u: Image, v: Image, opened: float) -> None:
+def _mouth(c: Canvas, look: Look, u: Image, v: Image, opened: float) -> None:
     w, drop = look.mouth_width, 0.13 * opened
-    lips = skin_colour(look.melanin, 0.06) * np.array([0.92, 0.68, 0.68], np.float32)
-    upper = _ellipse(u, v, 0, 0.63, w, 0.055 * look.lip, c.px + 0.01)
-    lower = _ellipse(u, v, 0, 0.69 + drop, w * 0.9, 0.065 * look.lip, c.px + 0.01)
+    lips = look.skin * np.array([0.96, 0.66, 0.66], np.float32)
+    upper = ellipse(u, v, 0, 0.63, w, 0.055 * look.lip, c.px + 0.01)
+    lower = ellipse(u, v, 0, 0.69 + drop, w * 0.9, 0.065 * look.lip, c.px + 0.01)
     c.paint(np.maximum(upper, lower) * 0.8, lips, 0.7)
-    gap = _ellipse(u, v, 0, 0.655 + drop / 2, w * 0.88, 0.014 + drop * 0.62, c.px)
+    gap = ellipse(u, v, 0, 0.655 + drop / 2, w * 0.88, 0.014 + drop * 0.62, c.px)
     c.paint(gap * 0.85, (52.0, 22.0, 22.0))
     if opened > 0.3:
-        teeth = _ellipse(u, v, 0, 0.635 + drop * 0.15, w * 0.6, 0.03, c.px) * gap
+        teeth = ellipse(u, v, 0, 0.635 + drop * 0.15, w * 0.6, 0.03, c.px) * gap
         c.paint(teeth * 0.85, (225.0, 220.0, 208.0))
-    c.rgb *= (1.0 - 0.14 * _blob(u, v, 0, 0.82 + drop, 0.22, 0.05))[..., None]
+    c.rgb *= (1.0 - 0.14 * blob(u, v, 0, 0.82 + drop, 0.22, 0.05))[..., None]
 
 
 def _beard(
-    c: _Canvas, look: Look, u: Image, v: Image, rng: np.random.Generator, opened: float
+    c: Canvas, look: Look, u: Image, v: Image, rng: np.random.Generator, opened: float
 ) -> None:
     grain = 1.0 + 0.12 * smooth_noise(rng, u.shape, 60)
     if look.beard:
         r = np.sqrt((u / 0.95) ** 2 + (v / look.height) ** 2)
-        low = _edge(0.45 + 0.25 * (1 - np.clip(np.abs(u), 0, 1)) - v, 0.12) * _edge(r - 1.02, 0.05)
-        mouth = _ellipse(u, v, 0, 0.67 + 0.06 * opened, look.mouth_width + 0.04, 0.13, 0.04)
-        c.paint((look.beard * low * (1 - mouth)).astype("f4"), _grained(look.hair, grain))
+        low = edge(0.45 + 0.25 * (1 - np.clip(np.abs(u), 0, 1)) - v, 0.12) * edge(r - 1.02, 0.05)
+        mouth = ellipse(u, v, 0, 0.67 + 0.06 * opened, look.mouth_width + 0.04, 0.13, 0.04)
+        c.paint((look.beard * low * (1 - mouth)).astype("f4"), grained(look.hair, grain))
     if look.moustache:
-        tash = _ellipse(u, v, 0, 0.53, look.mouth_width + 0.06, 0.065, 0.03)
-        c.paint(look.moustache * tash, _grained(look.hair, grain))
+        tash = ellipse(u, v, 0, 0.53, look.mouth_width + 0.06, 0.065, 0.03)
+        c.paint(look.moustache * tash, grained(look.hair, grain))
 
 
-def _grained(colour: RGB, grain: Image) -> Image:
-    return np.clip(np.array(colour, np.float32) * grain[..., None], 0, 255)
-
-
-def _hair(c: _Canvas, look: Look, u: Image, v: Image, rng: np.random.Generator) -> None:
+def _hair(c: Canvas, look: Look, u: Image, v: Image, rng: np.random.Generator) -> None:
     if look.hairline <= -1.9:
         return
     grain = 1.0 + 0.09 * smooth_noise(rng, u.shape, 60)
     vol = look.hair_volume
-    skull = _ellipse(u, v, 0, -0.12, 1.04 + vol * 0.6, look.height + vol, c.px + 0.02)
+    skull = ellipse(u, v, 0, -0.12, 1.04 + vol * 0.6, look.height + vol, c.px + 0.02)
     line = look.hairline + 0.45 * u**2 + 0.05 * smooth_noise(rng, u.shape, 8)
+    if look.fringe:
+        strands = smooth_noise(rng, (2, u.shape[1]), max(8, u.shape[1] // 3))[:1]
+        line = line + look.fringe * (0.32 + 0.12 * strands) * np.exp(-((u / 0.7) ** 4))
     if look.hat:
-        skull = _ellipse(u, v, 0, -0.3, 1.15, look.height + 0.15, c.px)
+        skull = ellipse(u, v, 0, -0.3, 1.15, look.height + 0.15, c.px)
         line = np.full_like(u, look.hairline + 0.1)
-        c.paint(skull * _edge(v - line, c.px), look.clothes)
+        c.paint(skull * edge(v - line, c.px), look.clothes)
         return
-    c.paint((skull * _edge(v - line, c.px + 0.03)).astype("f4"), _grained(look.hair, grain))
+    c.paint((skull * edge(v - line, c.px + 0.03)).astype("f4"), grained(look.hair, grain))
     if look.long_hair:
-        strand = _edge(0.86 - np.abs(u) + 0.1 * v, 0.05) * _edge(np.abs(u) - 1.3, 0.06)
-        strand = strand * _edge(v - 1.6, 0.1) * _edge(-0.7 - v, 0.1)
-        c.paint(strand.astype("f4"), _grained(look.hair, grain))
-
-
-def _glasses(c: _Canvas, look: Look, u: Image, v: Image) -> None:
-    width = 0.018 + 0.02 * look.glasses
-    for s in (-1.0, 1.0):
-        cu, cv = s * look.eye_gap, look.eye_v + 0.02
-        d = np.sqrt(((u - cu) / 0.33) ** 2 + ((v - cv) / 0.24) ** 2) - 1.0
-        c.paint(_edge(np.abs(d) * 0.26 - width, c.px), (28.0, 26.0, 26.0))
-        glare = _blob(u, v, cu - 0.1, cv - 0.08, 0.1, 0.05) * (d < 0)
-        c.paint((0.35 * look.glasses * glare).astype("f4"), (240.0, 245.0, 250.0))
-    bridge = _edge(np.abs(v - look.eye_v) - width, c.px) * (np.abs(u) < look.eye_gap - 0.32)
-    c.paint(bridge.astype("f4"), (28.0, 26.0, 26.0))
+        strand = edge(0.86 - np.abs(u) + 0.1 * v, 0.05) * edge(np.abs(u) - 1.3, 0.06)
+        strand = strand * edge(v - 1.6, 0.1) * edge(-0.7 - v, 0.1)
+        c.paint(strand.astype("f4"), grained(look.hair, grain))

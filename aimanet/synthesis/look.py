@@ -24,7 +24,12 @@ def skin_colour(melanin: float, redness: float = 0.0) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Everything that makes one drawn person. Colours are 0-255."""
+    """Everything that makes one drawn person. Colours are 0-255.
+
+    ``tone`` replaces the colour that ``melanin`` has by default; ``relief`` above 0 gives the
+    face bones, creases (``age``), ``freckles``, ``stubble`` and pores; 0 is a smooth egg.
+    ``shades`` darkens the lenses of the glasses, ``mask`` is a face mask's colour.
+    """
 
     melanin: float = 0.2
     redness: float = 0.0
@@ -54,6 +59,22 @@ class Look:
     tilt: float = 0.0
     yaw: float = 0.0
     seed: int = 0
+    tone: RGB | None = None
+    relief: float = 0.0
+    age: float = 0.0
+    freckles: float = 0.0
+    stubble: float = 0.0
+    fringe: float = 0.0
+    shades: float = 0.0
+    mask: RGB | None = None
+    scarf: bool = False
+
+    @property
+    def skin(self) -> NDArray[np.float32]:
+        """The lit skin's colour (3,)."""
+        if self.tone is not None:
+            return np.array(self.tone, np.float32)
+        return skin_colour(self.melanin, self.redness)
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> Look:

@@ -1,15 +1,14 @@
-"""Light, cameras and rooms: what happens to a face on its way into a file."""
+"""Rooms, noise, and the pulse's colour."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from aimanet.synthesis.drawing import Image, smooth_noise
 from aimanet.synthesis.look import Look
+from aimanet.synthesis.relief import Image, smooth_noise
+from aimanet.synthesis.skin import Skin, reflect
 
 PULSE_COLOUR = np.array([0.43, 1.0, 0.69], np.float32)
 """Relative pulse strength in R, G, B over their own mean, for white light on light skin:
@@ -19,11 +18,12 @@ PULSE_COLOUR = np.array([0.43, 1.0, 0.69], np.float32)
 def pulse_colour(melanin: float) -> NDArray[np.float32]:
     """Relative strength of the pulse in R, G, B for a skin; green of the lightest skin is 1.
 
-    Melanin sits above the blood and takes its share of the light first, most of all in blue:
-    on dark skin the pulse is weaker and bluer light hardly carries any.
+    The measured colour of light skin, faded as `aimanet.synthesis.skin` says: melanin sits above
+    the blood and takes its share of the light first, most of all in blue, while what the surface
+    sends back stays: on dark skin the pulse is weaker and blue light hardly carries any.
     """
-    fade = np.array([1 - 0.35 * melanin, 1 - 0.55 * melanin, 1 - 0.7 * melanin], np.float32)
-    return PULSE_COLOUR * fade
+    fade = reflect(Skin(melanin=float(melanin)))[1] / reflect(Skin(melanin=0.0))[1]
+    return PULSE_COLOUR * fade.astype(np.float32)
 
 
 def room(rng: np.random.Generator, height: int, width: int) -> Image:
@@ -63,41 +63,3 @@ class NoiseBank:
         """A fresh frame of unit noise (a random stretch of the bank)."""
         start = int(self._rng.integers(0, len(self._bank) - self._size + 1))
         return self._bank[start : start + self._size].reshape(self._shape)
-
-
-@dataclass(slots=True)
-class Sensor:
-    """A camera's noise.
-
-    ``read`` grey levels, ``shot`` at mid grey, ``chroma`` blotches, ``denoise`` 0-1 share of
-    the last frame kept where nothing moves.
-    """
-
-    read: float
-    shot: float
-    chroma: float
-    denoise: float
-
-    @classmethod
-    def random(cls, rng: np.random.Generator) -> Sensor:
-        """Levels after the area average of the crop, from a good camera to a dim web camera."""
-        level = float(np.exp(rng.uniform(np.log(0.15), np.log(2.2))))
-        return cls(
-            read=level * rng.uniform(0.3, 1),
-            shot=level * rng.uniform(0, 1),
-            chroma=level * rng.uniform(0, 0.5) if rng.random() < 0.5 else 0.0,
-            denoise=rng.uniform(0.2, 0.7) if rng.random() < 0.15 else 0.0,
-        )
-
-    def expose(self, image: Image, noise: NoiseBank, last: Image | None) -> Image:
-        """The noisy picture of ``image`` (H, W, 3), float32; ``last`` is the one before."""
-        sigma = self.read + self.shot * np.sqrt(np.maximum(image, 0) / 128.0)
-        out = image + sigma * noise.frame()
-        if self.chroma:
-            h, w = image.shape[:2]
-            coarse = noise.frame()[: max(h // 4, 1), : max(w // 4, 1)]
-            out += self.chroma * cv2.resize(coarse, (w, h), interpolation=cv2.INTER_LINEAR)
-        if self.denoise and last is not None:
-            calm = np.exp(-np.square((out - last) / 6.0))
-            out += (last - out) * (self.denoise * calm)
-        return out
