@@ -29,6 +29,9 @@ QUICK_SEEDS, QUICK_SECONDS = 1, 15.0
 QUICK_KINDS = ("still", "talking", "moving", "dim", "dark skin", "messenger")
 """What --quick takes: some kinds with a pulse, some without."""
 
+NO_MATTER = ("json", "jobs", "cache", "out")
+"""Flags that the figures do not depend on."""
+
 TOLD_S = 30.0
 """Seconds between lines of progress where nobody looks."""
 
@@ -44,7 +47,7 @@ class Options:
 
     Examples: `aimanet bench accuracy --quick`, `aimanet bench accuracy --out accuracy`,
     `aimanet bench accuracy --weights default mine.safetensors --cache /tmp/crops`,
-    `aimanet bench accuracy --only-data --data ~/UBFC sessions=~/sessions`.
+    `aimanet bench accuracy --without-drawn --data ~/UBFC sessions=~/sessions`.
     """
 
     out: Path | None = None
@@ -57,19 +60,21 @@ class Options:
     weights: tuple[str, ...] = ()
     """Checkpoints for tscan, a row each; `default` means the one that comes with AimaNet."""
     faces: Path | None = None
-    """A folder of photographs, which are animated as all kinds are."""
+    """Also photographs from this folder, animated as all kinds are; they take turns."""
     kinds: tuple[str, ...] = ()
-    """Only these kinds of the held-out set."""
+    """Only these kinds of the held-out set; a comma between them will do, too."""
     seeds: int | None = None
     """Clips of each kind; 3, or 1 with --quick."""
     seconds: float | None = None
     """Length of a clip; 25, or 15 with --quick."""
     quick: bool = False
     """Few kinds, short clips: some minutes."""
-    only_data: bool = False
-    """Leave the held-out set out and take --data alone."""
+    without_drawn: bool = False
+    """Leave the drawn people out: only --faces and --data."""
     cache: Path | None = None
     """Keep the face crops of drawn clips in this folder, and take them from it the next time."""
+    any_version: bool = False
+    """With --cache: take crops of other versions of the code, too (the report says so)."""
     jobs: int = 0
     """Processes; 0 takes all cores. The results are the same."""
     device: str = "auto"
@@ -102,20 +107,23 @@ def _check(options: Options) -> None:
         raise BenchFlagsError(f"--seconds {options.seconds:g}: give a time from 1 to 3600")
     if options.jobs < 0:
         raise BenchFlagsError(f"--jobs {options.jobs}: give 0 for all cores, or more")
-    if options.only_data and not options.data:
-        raise BenchFlagsError("--only-data without --data leaves nothing: name a folder")
-    if options.only_data and (options.faces or options.kinds):
-        raise BenchFlagsError("--only-data leaves the held-out set out: no --faces, no --kinds")
+    if options.without_drawn and not (options.data or options.faces):
+        raise BenchFlagsError(
+            "--without-drawn leaves nothing: name a folder with --data or --faces"
+        )
+    if options.any_version and options.cache is None:
+        raise BenchFlagsError("--any-version is about the crops in --cache: name its folder")
 
 
 def _measure(options: Options) -> Report:
+    from aimanet.bench.accuracy.folders import find
     from aimanet.bench.accuracy.report import Report
     from aimanet.bench.accuracy.runner import evaluate_shots
 
     setup = _setup(options)
     seeds, seconds = _lengths(options)
     code, materials = _held_out(options, seeds, seconds)
-    materials += _recordings(options)
+    materials += [each for spec in options.data for each in find(spec)]
     with _progress() as tell:
         outcome = evaluate_shots(materials, setup, jobs=options.jobs, tell=tell)
     if not outcome.results:
@@ -129,7 +137,7 @@ def _measure(options: Options) -> Report:
         versions=_versions(),
         seeds=tuple(range(seeds)) if code else (),
         seconds=seconds,
-        code=code,
+        code=f"{code} or others (--any-version)" if options.any_version else code,
     )
 
 
@@ -140,7 +148,14 @@ def _setup(options: Options) -> Setup:
     from aimanet.methods import resolve_device
 
     device = resolve_device(options.device) if "tscan" in options.methods else "cpu"
-    setup = Setup(options.methods, options.weights, device, options.cache, face_model_path())
+    setup = Setup(
+        methods=options.methods,
+        weights=options.weights,
+        device=device,
+        cache=options.cache,
+        model=face_model_path(),
+        any_version=options.any_version,
+    )
     setup.entrants()
     return setup
 
@@ -152,20 +167,19 @@ def _lengths(options: Options) -> tuple[int, float]:
 
 def _held_out(options: Options, seeds: int, seconds: float) -> tuple[str, list[Material]]:
     """The fingerprint of the code that draws, and the clips to be drawn."""
-    if options.only_data:
+    if options.without_drawn and options.faces is None:
         return "", []
     from aimanet.bench.accuracy.footage import code_version
-    from aimanet.bench.accuracy.shots import HeldOutShot, chosen_kinds
+    from aimanet.bench.accuracy.photographs import read_photographs
+    from aimanet.bench.accuracy.shots import chosen_kinds, shots
 
     code = code_version()
-    kinds = chosen_kinds(options.kinds or (QUICK_KINDS if options.quick else ()))
-    return code, [HeldOutShot(kind, k, seconds, code) for kind in kinds for k in range(seeds)]
-
-
-def _recordings(options: Options) -> list[Material]:
-    from aimanet.bench.accuracy.folders import find
-
-    return [each for spec in options.data for each in find(spec)]
+    names = tuple(name.strip() for each in options.kinds for name in each.split(","))
+    kinds = chosen_kinds(names or (QUICK_KINDS if options.quick else ()))
+    found = [] if options.without_drawn else shots(kinds, seeds, seconds, code)
+    if options.faces is not None:
+        found += shots(kinds, seeds, seconds, code, read_photographs(options.faces))
+    return code, found
 
 
 def _versions() -> tuple[tuple[str, str], ...]:
@@ -180,7 +194,7 @@ def command_line(options: Options) -> str:
     words = ["aimanet", "bench", "accuracy"]
     for name in Options.__dataclass_fields__:
         value = getattr(options, name)
-        if value == getattr(usual, name) or name in ("json", "jobs", "cache", "out"):
+        if value == getattr(usual, name) or name in NO_MATTER:
             continue
         words.append(f"--{name.replace('_', '-')}")
         if isinstance(value, tuple):

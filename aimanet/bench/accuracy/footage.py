@@ -7,6 +7,7 @@ measured later without drawing anything again.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
@@ -40,11 +41,15 @@ class Camera:
 
     Args:
         cache: a folder of crops to take from and to add to; None keeps nothing.
+        any_version: also take crops of clips that other code drew.
         model: the detector's file; by default `FaceTracker` looks for it.
     """
 
-    def __init__(self, cache: Path | None = None, model: Path | None = None) -> None:
+    def __init__(
+        self, cache: Path | None = None, model: Path | None = None, *, any_version: bool = False
+    ) -> None:
         self._cache = cache
+        self._any_version = any_version
         self._model = model
         self._tracker: FaceTracker | None = None
 
@@ -71,7 +76,13 @@ class Camera:
 
     def _place(self, material: Material) -> Path | None:
         name = material.cache_name
-        return None if self._cache is None or not name else self._cache / f"{name}.npz"
+        if self._cache is None or not name:
+            return None
+        place = self._cache / f"{name}.npz"
+        if self._any_version and not place.exists():
+            others = self._cache.glob(f"*/{glob.escape(place.name)}")
+            place = max(others, key=lambda path: path.stat().st_mtime, default=place)
+        return place
 
     def _faces(self, frames: Iterator[Any], *, alone: bool) -> Iterator[FaceCrop]:
         if alone:
@@ -117,6 +128,7 @@ def save(place: Path, faces: list[FaceCrop], truth: Truth | None) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 np.savez_compressed(file, **columns)  # type: ignore[arg-type]
+            os.chmod(part, 0o644)
             os.replace(part, place)
         except BaseException:
             Path(part).unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from aimanet.bench.accuracy.results import NEAR_BPM
 from aimanet.bench.accuracy.verdict import OK_WITHIN
 from aimanet.evaluation import plots as agreement
 from aimanet.evaluation.canvas import Colours, Paint, Values, note, render
+from aimanet.evaluation.results import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +31,9 @@ OK_QUALITY = 0.5
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 """One shape a method, so that a plot can be read without its colours."""
 
-DATA = "the held-out set"
+SQUARE = agreement.SIZES[agreement.scatter]
+WIDE = (5.4, 3.8)
+"""Width and height in inches."""
 
 
 def plot_files(report: Report) -> Iterator[tuple[str, bytes]]:
@@ -42,27 +45,25 @@ def plot_files(report: Report) -> Iterator[tuple[str, bytes]]:
 
 def _plots(report: Report) -> Iterator[tuple[str, Callable[[str], bytes]]]:
     living = alive(report.results)
+    only_real = all(r.clip.origin == "recording" for r in living)
+    data = "recordings" if only_real else "clips with a pulse"
     for method, calibration in zip(report.methods, report.calibration, strict=True):
         mine = [r for r in living if r.method == method]
-        row = evaluation_row(method, DATA, mine)
+        row = evaluation_row(method, data, mine)
         if not row.scores:
             continue
         stem = "".join(c if c.isalnum() else "-" for c in method.lower())
-        for name, draw in agreement.PLOTS.items():
-            yield (
-                f"{stem}.{name}",
-                lambda form, d=draw, r=row: (  # type: ignore[misc]
-                    agreement.png(d, r) if form == "png" else agreement.svg_file(d, r)
-                ),
-            )
+        title = f"{method} on {data}"
+        yield f"{stem}.scatter", _form(partial(_scatter, row), SQUARE, title)
+        yield f"{stem}.bland_altman", _form(partial(_bland_altman, row), WIDE, title)
         quality, error = quality_and_error(mine)
         if len(error):
             paint = partial(_error_over_quality, quality, error, calibration)
-            yield f"{stem}.error_quality", _form(paint, (5.4, 3.8), f"{method}: error and quality")
+            yield f"{stem}.error_quality", _form(paint, WIDE, f"{method}: error and quality")
             paint = partial(_calibration, calibration)
             yield (
                 f"{stem}.calibration",
-                _form(paint, (5.4, 3.8), f"{method}: what quality is worth"),
+                _form(paint, WIDE, f"{method}: what quality is worth"),
             )
     if report.conditions:
         count = len({row.condition for row in report.conditions})
@@ -72,6 +73,18 @@ def _plots(report: Report) -> Iterator[tuple[str, Callable[[str], bytes]]]:
 
 def _form(paint: Paint, size: tuple[float, float], title: str) -> Callable[[str], bytes]:
     return lambda form: render(paint, size, title, form=form)
+
+
+def _scatter(row: Row, ax: Axes, colours: Colours) -> None:
+    agreement.scatter(ax, row, colours)
+    ax.set_xlabel("truth, BPM")
+
+
+def _bland_altman(row: Row, ax: Axes, colours: Colours) -> None:
+    """With the textbook's limits, as in `evaluation`."""
+    agreement.bland_altman(ax, row, colours)
+    ax.set_xlabel("mean of camera and truth, BPM")
+    ax.set_ylabel("camera − truth, BPM")
 
 
 def _error_over_quality(
@@ -90,12 +103,15 @@ def _error_over_quality(
     ax.axvline(OK_QUALITY, color=colours.muted, lw=1.0, ls=(0, (1, 2)), zorder=1)
     ax.set_yscale("symlog", linthresh=1.0)
     ax.set_yticks([0, 1, 5, 20, 100], ["0", "1", "5", "20", "100"])
+    ax.minorticks_off()
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(0.0, max(20.0, 1.3 * float(error.max())))
     ax.set_xlabel("quality (ok from 0.5 on)")
     ax.set_ylabel("error of a reading, BPM")
     ax.legend(loc="upper right", frameon=False, labelcolor=colours.ink)
-    note(ax, f"Spearman {calibration.spearman:+.2f}", 0.03, 0.97, colours, va="top")
+    note(
+        ax, f"Spearman {calibration.spearman:+.2f}".replace("-", "−"), 0.03, 0.97, colours, va="top"
+    )
 
 
 def _calibration(calibration: Calibration, ax: Axes, colours: Colours) -> None:
@@ -145,9 +161,10 @@ def _conditions(report: Report, ax: Axes, colours: Colours) -> None:
     ax.set_xscale("symlog", linthresh=1.0)
     ticks = [0, 0.5, 1, 2, 5, 10, 20, 50]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.minorticks_off()
     ax.set_xlim(left=0.0)
     ax.set_yticks(range(len(table)), [name for name, _ in table])
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlabel("mean absolute error, BPM")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4, frameon=False,
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.6 / (0.26 * len(table))), ncols=4, frameon=False,
               labelcolor=colours.ink)  # fmt: skip

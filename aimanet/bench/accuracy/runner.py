@@ -31,7 +31,8 @@ class Setup:
     """What all clips of a run have in common; travels to the workers.
 
     ``methods``, ``weights`` and ``device`` as `evaluation.runner.make_entrants` takes them;
-    ``cache`` a folder of crops; ``model`` the face detector's file.
+    ``cache`` a folder of crops, ``any_version`` whether those that other code drew will do;
+    ``model`` the face detector's file.
     """
 
     methods: tuple[str, ...] = ("tscan", "pos", "chrom", "green")
@@ -39,6 +40,7 @@ class Setup:
     device: str = "cpu"
     cache: Path | None = None
     model: Path | None = None
+    any_version: bool = False
 
     def entrants(self) -> list[Entrant]:
         """Makes the methods, in the order of the results."""
@@ -101,7 +103,7 @@ class _Booth:
 
     def __init__(self, setup: Setup) -> None:
         self._entrants = setup.entrants()
-        self._camera = Camera(setup.cache, setup.model)
+        self._camera = Camera(setup.cache, setup.model, any_version=setup.any_version)
 
     def close(self) -> None:
         self._camera.close()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -46,7 +47,7 @@ def condition_table(report: Report) -> Table:
         best = min((f.mae for f in row.values() if np.isfinite(f.mae)), default=np.nan)
         for k, (method, one) in enumerate(row.items()):
             table.add_row(
-                Text(_plain(name) if k == 0 else "", style="bold"),
+                f"[bold]{_plain(name)}[/]" if k == 0 else "",
                 _plain(method),
                 *_cells(one, best),
                 end_section=k == len(row) - 1,
@@ -78,8 +79,9 @@ def lifeless_table(report: Report) -> Table:
         rows = {row.method: row for row in report.lifeless if row.kind == kind}
         clips = next(iter(rows.values())).clips
         shares = [_percent(rows[m].ok_share, 1) if m in rows else "-" for m in report.methods]
-        style = "bold" if kind == ALL else ""
-        table.add_row(Text(_plain(kind), style=style), f"{clips}", *shares)
+        table.add_row(
+            f"[bold]{_plain(kind)}[/]" if kind == ALL else _plain(kind), f"{clips}", *shares
+        )
     return table
 
 
@@ -121,7 +123,11 @@ def verdict_table(report: Report) -> Table:
         for k, one in enumerate(found):
             holds = Text("holds", style="green") if one.holds else Text("FALLS SHORT", style="red")
             table.add_row(
-                _plain(method) if k == 0 else "", _plain(one.name), one.bar, one.found, holds
+                _plain(method) if k == 0 else "",
+                _plain(one.name),
+                one.bar,
+                _plain(one.found),
+                holds,
             )
     return table
 
@@ -129,7 +135,7 @@ def verdict_table(report: Report) -> Table:
 def notes(report: Report) -> Iterator[str]:
     """What is in no figure, and why."""
     for one in report.missing[:SHOWN_MISSING]:
-        yield _plain(f"left out: {one.clip.name}: {one.reason}")
+        yield _printable(f"left out: {one.clip.name}: {one.reason}")
     if len(report.missing) > SHOWN_MISSING:
         yield f"... and {len(report.missing) - SHOWN_MISSING} more; --json or --out lists them all"
 
@@ -155,5 +161,9 @@ def _seconds(value: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Names from files, without control characters."""
+    """Names from files for a table: without control characters, and no markup."""
+    return escape(_printable(text))
+
+
+def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)

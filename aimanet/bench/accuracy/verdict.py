@@ -97,9 +97,9 @@ def _clip_rates(
     for name, row in table.items():
         if name in folders:
             continue
-        others = [row[rival].mae for rival in rivals if rival in row]
-        if others and np.isfinite(row[method].mae):
-            behind[name] = row[method].mae - float(np.nanmin(others))
+        others = [row[r].mae for r in rivals if r in row and np.isfinite(row[r].mae)]
+        if others:
+            behind[name] = float(np.nan_to_num(row[method].mae, nan=np.inf)) - min(others)
     if behind:
         far = {name: gap for name, gap in behind.items() if gap > BEHIND_BPM}
         worst = max(behind, key=lambda name: behind[name])
