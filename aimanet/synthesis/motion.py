@@ -55,7 +55,7 @@ def random_motion(rng: np.random.Generator, t: Array, unit: float, trace: PulseT
     cutoff = min(rng.uniform(0.15, 3.0), 3.5 / max(s, 1.0) ** 0.5)
     mix = rng.uniform(0.2, 1.0, 6)
     # Of a head's half-width, or radians: x, y, roll, yaw, pitch, scale.
-    sizes = np.array([0.05, 0.03, 0.013, 0.025, 0.016, 0.004]) * mix * s
+    sizes = np.array([0.08, 0.05, 0.018, 0.03, 0.02, 0.004]) * mix * s
     moves = np.stack([wander(rng, n, fs, cutoff) for _ in range(6)]) * sizes[:, None]
     moves += _rhythm(rng, t, s) + _shake(rng, t, s)
     if rng.random() < 0.4:  # each beat's recoil rocks the head (ballistocardiography)
@@ -83,16 +83,16 @@ def _rhythm(rng: np.random.Generator, t: Array, s: float) -> Array:
     out = np.zeros((6, len(t)))
     if rng.random() > 0.35:
         return out
-    hz, size = rng.uniform(0.35, 3.4), min(s, 3.0) * rng.random(5)
+    hz, size = rng.uniform(0.35, 3.4), min(s, 4.0) * rng.random(5)
     angle = 2 * np.pi * (hz * t + rng.uniform())
     sharp = np.sin(angle) + rng.uniform(0, 0.4) * np.sin(2 * angle + rng.uniform(0, 6))
     if rng.random() < 0.4:  # walking: up and down with each step, to the sides with every second
-        out[1] += 0.02 * size[0] * sharp
-        out[0] += 0.02 * size[1] * np.sin(angle / 2)
+        out[1] += 0.03 * size[0] * sharp
+        out[0] += 0.03 * size[1] * np.sin(angle / 2)
         out[4] += 0.008 * size[2] * sharp
         return out
-    out[int(rng.integers(0, 2))] += 0.03 * size[0] * sharp
-    out[2 + int(rng.integers(0, 3))] += 0.014 * size[1] * sharp
+    out[int(rng.integers(0, 2))] += 0.05 * size[0] * sharp
+    out[2 + int(rng.integers(0, 3))] += 0.018 * size[1] * sharp
     return out
 
 
