@@ -106,8 +106,8 @@ def _h264(rng: np.random.Generator) -> dict[str, str]:
     elif rng.random() < 0.5:
         options["bf"] = str(int(rng.integers(0, 4)))
     if rng.random() < 0.65:
-        return options | {"crf": str(int(rng.integers(17, 37)))}
-    rate = float(np.exp(rng.uniform(np.log(22_000), np.log(220_000))))
+        return options | {"crf": str(int(rng.integers(16, 35)))}
+    rate = float(np.exp(rng.uniform(np.log(28_000), np.log(260_000))))
     return options | {"b": f"{rate:.0f}", "maxrate": f"{rate * 1.2:.0f}", "bufsize": f"{rate:.0f}"}
 
 
