@@ -29,7 +29,8 @@ class Part:
 
     Ranges: ``melanin`` (0-1), ``size`` of the head over the picture's height, ``strength`` of the
     pulse on light skin (relative standard deviation, green). What is worn: ``glasses``, ``beard``,
-    ``mask``. ``cartoon``: flat colours, thick outlines.
+    ``mask``. ``cartoon``: flat colours, thick outlines. ``tone``: range that the skin of a
+    photograph is darkened or lightened to; None leaves it as it is.
     """
 
     melanin: tuple[float, float] = (0.0, 0.7)
@@ -39,6 +40,7 @@ class Part:
     beard: bool = False
     mask: bool = False
     cartoon: bool = False
+    tone: tuple[float, float] | None = None
 
 
 def drawn(rng: np.random.Generator, part: Part, size: tuple[int, int] = (640, 480)) -> Subject:

@@ -1,14 +1,15 @@
-"""Drawn faces as video files, each with a CSV of its true pulse."""
+"""Drawn faces or animated photographs as video files, each with a CSV of its true pulse."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO, cast
+from typing import Protocol, TextIO, cast
 
 import av
 import av.error
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 from aimanet.errors import OutputError
 from aimanet.outputs import AtomicText
+from aimanet.synthesis.photo_scene import LIGHTS, MOTIONS, PhotoScene
+from aimanet.synthesis.photos import Photo
 from aimanet.synthesis.scene import DemoScene, SceneConfig
 
 INDEX = "clips.csv"
@@ -101,7 +104,9 @@ class VideoWriter:
 class ExportPlan:
     """Which clips to draw: ``clips`` of ``seconds`` each at ``fps`` and ``size`` from ``seed``.
 
-    Clip ``i`` depends on ``seed`` and ``i`` only, so that more clips can be asked for later.
+    Clip ``i`` depends on ``seed`` and ``i`` only, so that more clips can be asked for later. With
+    ``photos`` these are animated in turn, doing ``motion`` (``any``: one of `MOTIONS`). ``hr``
+    and ``skin`` are ranges; ``skin`` None is anybody's, or the photograph's own.
     """
 
     folder: Path
@@ -111,12 +116,16 @@ class ExportPlan:
     fps: float = 30.0
     size: tuple[int, int] = (640, 480)
     form: VideoFormat = HIGH_QUALITY
+    photos: tuple[Photo, ...] = ()
+    motion: str = "any"
+    hr: tuple[float, float] = (45.0, 165.0)
+    skin: tuple[float, float] | None = None
 
     def scene(self, i: int) -> SceneConfig:
         """The random face, heart rate and disturbances of clip ``i``."""
         rng = np.random.default_rng([self.seed, i])
         return SceneConfig(
-            hr=round(float(rng.uniform(45.0, 165.0)), 1),
+            hr=round(float(rng.uniform(*self.hr)), 1),
             seed=int(rng.integers(2**31)),
             seconds=self.seconds,
             fps=self.fps,
@@ -128,6 +137,27 @@ class ExportPlan:
             strength=round(float(rng.uniform(0.003, 0.007)), 4),
             variability=round(float(rng.uniform(0.005, 0.03)), 4),
             size=round(float(rng.uniform(0.4, 0.7)), 2),
+            skin=-1.0 if self.skin is None else round(float(rng.uniform(*self.skin)), 2),
+        )
+
+    def photo_scene(self, i: int) -> PhotoScene:
+        """The photograph, heart rate, motion and light of clip ``i``."""
+        rng = np.random.default_rng([self.seed, i, 5])
+        motion = str(rng.choice(list(MOTIONS)))
+        light = str(rng.choice(list(LIGHTS), p=[0.55, 0.15, 0.15, 0.15]))
+        dim = rng.random() < 0.2
+        return PhotoScene(
+            photo=self.photos[i % len(self.photos)],
+            hr=round(float(rng.uniform(*self.hr)), 1),
+            seed=int(rng.integers(2**31)),
+            seconds=self.seconds,
+            fps=self.fps,
+            size=self.size,
+            motion=motion if self.motion == "any" else self.motion,
+            light=light,
+            level=round(float(rng.uniform(0.25, 0.5) if dim else rng.uniform(0.8, 1.0)), 2),
+            noise=round(float(rng.uniform(1.5, 3.0) if dim else rng.uniform(0.5, 2.0)), 2),
+            tone=None if self.skin is None else round(float(rng.uniform(*self.skin)), 2),
         )
 
     def video(self, i: int) -> Path:
@@ -163,15 +193,47 @@ def export(plan: ExportPlan) -> Generator[ExportProgress, None, None]:
         OutputError: the folder cannot be written, or holds such clips already.
     """
     with _new_index(plan) as index:
-        index.write("video,truth,hr_bpm,seconds,fps,scene_seed\n")
+        more = ",photo,motion,light,level,skin" if plan.photos else ""
+        index.write(f"video,truth,hr_bpm,seconds,fps,scene_seed{more}\n")
         for i in range(plan.clips):
-            config = plan.scene(i)
-            yield from _export_clip(plan, i, DemoScene(config))
+            clip = _photo_clip(plan, i) if plan.photos else _drawn_clip(plan, i)
+            yield from _export_clip(plan, i, clip)
             index.write(
-                f"{plan.video(i).name},{plan.truth(i).name},{config.hr:g},"
-                f"{plan.seconds:g},{plan.fps:g},{config.seed}\n"
+                f"{plan.video(i).name},{plan.truth(i).name},{clip.hr:g},"
+                f"{plan.seconds:g},{plan.fps:g},{clip.notes}\n"
             )
             index.flush()
+
+
+class _Pulse(Protocol):
+    def bvp(self, t: NDArray[np.float64]) -> NDArray[np.float64]: ...
+
+    def hr_bpm(self, t: NDArray[np.float64]) -> NDArray[np.float64]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Clip:
+    """What there is to write: the rate asked for, the truth, the pictures, the last columns."""
+
+    hr: float
+    pulse: _Pulse
+    pictures: Iterator[NDArray[np.uint8]]
+    notes: str
+
+
+def _drawn_clip(plan: ExportPlan, i: int) -> _Clip:
+    config = plan.scene(i)
+    scene = DemoScene(config)
+    pictures = (scene.render(k) for k in count())
+    return _Clip(config.hr, scene, pictures, f"{config.seed}")
+
+
+def _photo_clip(plan: ExportPlan, i: int) -> _Clip:
+    s = plan.photo_scene(i)
+    name = s.photo.name.replace('"', '""')
+    tone = "" if s.tone is None else f"{s.tone:g}"
+    notes = f'{s.seed},"{name}",{s.motion},{s.light},{s.level:g},{tone}'
+    return _Clip(s.hr, s.trace(), s.pictures(), notes)
 
 
 def _new_index(plan: ExportPlan) -> TextIO:
@@ -187,18 +249,16 @@ def _new_index(plan: ExportPlan) -> TextIO:
         raise OutputError(f"cannot write to {plan.folder}: {why}; choose another folder") from error
 
 
-def _export_clip(
-    plan: ExportPlan, i: int, scene: DemoScene
-) -> Generator[ExportProgress, None, None]:
+def _export_clip(plan: ExportPlan, i: int, clip: _Clip) -> Generator[ExportProgress, None, None]:
     times = np.arange(round(plan.seconds * plan.fps)) / plan.fps
-    rate = scene.hr_bpm(times)
+    rate = clip.pulse.hr_bpm(times)
     mean, n = float(np.mean(rate)), len(times)
     with VideoWriter(plan.video(i), plan.fps, plan.size, plan.form) as video:
         for k in range(n):
             yield ExportProgress(i + 1, plan.clips, k, n, plan.video(i), mean)
-            video.write(scene.render(k))
+            video.write(next(clip.pictures))
     with AtomicText(plan.truth(i)) as out:
         out.write("t,bvp,hr_bpm\n")
-        for t, bvp, hr in zip(times, scene.bvp(times), rate, strict=True):
+        for t, bvp, hr in zip(times, clip.pulse.bvp(times), rate, strict=True):
             out.write(f"{t:.6f},{bvp:.6f},{hr:.3f}\n")
     yield ExportProgress(i + 1, plan.clips, n, n, plan.video(i), mean)

@@ -54,6 +54,8 @@ class Subject:
     rigid: bool = False
     jaw: float = 0.0
     """How far (head units) talking pulls the chin down by a warp."""
+    lids: float = 0.0
+    """How far (head units) a blink pulls the upper lids down by a warp."""
 
 
 def play(
@@ -128,7 +130,8 @@ class _Stage:
 
     def _moved(self, head: Image, i: int) -> Image:
         a, s = self._act, self._s
-        values = (a.dx[i], a.dy[i], a.turn[i], a.scale[i], a.yaw[i], a.pitch[i], a.talk[i])
+        posture = (a.dx[i], a.dy[i], a.turn[i], a.scale[i], a.yaw[i], a.pitch[i])
+        values = (*posture, a.talk[i] * s.jaw, a.blink[i] * s.lids)
         if not any(values):
             return head
         ux, uy = self._source(*(float(v) for v in values))
@@ -137,7 +140,7 @@ class _Stage:
         map_y = cv2.resize(uy.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
         map_x += self._grid_x
         map_y += self._grid_y
-        border = cv2.BORDER_CONSTANT if s.rigid else cv2.BORDER_REPLICATE
+        border = cv2.BORDER_CONSTANT if s.rigid else cv2.BORDER_REFLECT
         return np.asarray(cv2.remap(head, map_x, map_y, cv2.INTER_LINEAR, borderMode=border))
 
     def _source(
@@ -148,7 +151,8 @@ class _Stage:
         scale: float,
         yaw: float,
         pitch: float,
-        talk: float,
+        jaw: float,
+        lids: float,
     ) -> tuple[Array, Array]:
         """Where (relative, px) the coarse points take their colour from."""
         s, unit = self._s, self._s.unit
@@ -163,8 +167,10 @@ class _Stage:
         if not s.rigid:
             near = np.clip(1.0 - (u / 1.1) ** 2 - (v / 1.45) ** 2, 0.0, 1.0)
             ox, oy = ox - unit * yaw * near, oy - unit * pitch * near
-            if s.jaw and talk:
-                oy = oy - unit * s.jaw * talk * jaw_weight(u, v)
+            if jaw:
+                oy = oy - unit * jaw * jaw_weight(u, v)
+            if lids:
+                oy = oy - unit * lids * lid_weight(u, v)
         else:  # a flat thing turns about its middle: it narrows, and its far side more so
             ox, oy = ox + 0.35 * yaw * u * qx, oy + 0.35 * yaw * u * qy
             ox, oy = ox + 0.35 * pitch * v * qx, oy + 0.35 * pitch * v * qy
@@ -188,3 +194,9 @@ def jaw_weight(u: Array, v: Array) -> Array:
     """How far a place goes down with the jaw (0-1): chin and lower lip."""
     below = np.clip((v - 0.62) / 0.2, 0.0, 1.0)
     return np.asarray(below * np.exp(-((u / 0.6) ** 2) - (np.maximum(v - 1.0, 0.0) / 0.35) ** 2))
+
+
+def lid_weight(u: Array, v: Array) -> Array:
+    """How far a place goes down with a blink (0-1): what is at and above the eyes."""
+    across = np.exp(-(((np.abs(u) - 0.42) / 0.22) ** 2))
+    return np.asarray(across * np.exp(-(((v + 0.22) / 0.11) ** 2)))
