@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 CROP = 72
 """Side (px) of a crop, as the live face tracker cuts it."""
 
+TRAVELLING = 0.75
+"""Share of the encoded clips in which the encoder sees the head move through the picture."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CropClip:
@@ -42,12 +45,14 @@ def random_clip(rng: np.random.Generator, seconds: float = 6.2, coded: float = 0
     trace = random_trace(rng, seconds)
     coder = codec.Coder.random(rng, 1.0 / float(np.median(np.diff(t))), coded)
     # An encoder gets twice the size and the noise of that size; the area average takes it back.
-    painter = Painter(rng, CROP * 2 if coder else CROP, 1.6 if coder else 1.0)
+    # It mostly sees the head travel, as in a camera's picture; the crop is cut afterwards.
+    travels = coder is not None and rng.random() < TRAVELLING
+    painter = Painter(rng, CROP * 2 if coder else CROP, 1.6 if coder else 1.0, travels)
     images = painter.frames(t, trace)
     if coder:
         images = coder.round_trip(images)
     crops = [
-        FaceCrop(i, float(ti), (0.0, 0.0, 1.0, 1.0), _to_crop(image))
+        FaceCrop(i, float(ti), (0.0, 0.0, 1.0, 1.0), _to_crop(painter.cut(image, i)))
         for i, (ti, image) in enumerate(zip(t, images, strict=False))
     ]
     crops = _disturb(rng, crops)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,9 @@ class Motion:
     """Per frame (n,): where the head is and how it looks.
 
     ``dx``, ``dy`` shift the face in the crop, ``room_dx``, ``room_dy`` the room, ``vx``, ``vy``
-    are the head's own speed before the camera (px per frame); ``roll``, ``yaw`` and ``pitch``
-    are in radians; ``scale`` is relative; ``talk``, ``smile`` and ``brow`` are 0-1.
+    are the head's own speed before the camera (px per frame), ``fx``, ``fy`` where the crop is
+    in the camera's picture (px); ``roll``, ``yaw`` and ``pitch`` are in radians; ``scale`` is
+    relative; ``talk``, ``smile`` and ``brow`` are 0-1.
     """
 
     strength: float
@@ -35,6 +36,8 @@ class Motion:
     room_dy: Array
     vx: Array
     vy: Array
+    fx: Array
+    fy: Array
     talk: Array
     smile: Array
     brow: Array
@@ -74,8 +77,16 @@ def random_motion(rng: np.random.Generator, t: Array, unit: float, trace: PulseT
     faces = _expressions(rng, t, fs)
     return Motion(
         s, dx, dy, roll, yaw, pitch, 1 + scale + _sides(rng, n, s), room[0], room[1],
-        np.gradient(x) * unit, np.gradient(y) * unit, *faces,
+        np.gradient(x) * unit, np.gradient(y) * unit, fx * unit, fy * unit, *faces,
     )  # fmt: skip
+
+
+def before_camera(motion: Motion) -> Motion:
+    """The same motion in the camera's picture, which does not follow the head."""
+    m = motion
+    return replace(
+        m, dx=m.dx + m.fx, dy=m.dy + m.fy, room_dx=m.room_dx + m.fx, room_dy=m.room_dy + m.fy
+    )
 
 
 def _rhythm(rng: np.random.Generator, t: Array, s: float) -> Array:

@@ -18,7 +18,7 @@ from aimanet.synthesis.camera import Exposure, Sensor, contrast, corrections
 from aimanet.synthesis.drawing import Portrait, draw_head
 from aimanet.synthesis.lighting import Light, random_light
 from aimanet.synthesis.look import Look
-from aimanet.synthesis.motion import Motion, fields, random_motion, sources
+from aimanet.synthesis.motion import Motion, before_camera, fields, random_motion, sources
 from aimanet.synthesis.pulse import PulseTrace
 from aimanet.synthesis.relief import Image, smooth_noise
 from aimanet.synthesis.scenery import PULSE_COLOUR, NoiseBank, room, screen_map
@@ -28,6 +28,9 @@ Array = NDArray[np.float64]
 
 BLOCK = 6
 """Frames whose pictures are put together in one product."""
+
+MARGIN = 0.33
+"""How far (crops) the head may travel; what goes further leaves the picture."""
 
 TURN = 0.25
 """How far (head units) the lamp moves in the pictures that relight a turned head."""
@@ -79,30 +82,37 @@ def random_person(rng: np.random.Generator) -> tuple[Look, Skin]:
 
 
 class Painter:
-    """Draws the frames of one clip, ``side`` px square; ``grain`` multiplies sensor noise."""
+    """Draws the frames of one clip; crops are ``crop`` px square.
 
-    def __init__(self, rng: np.random.Generator, side: int, grain: float) -> None:
-        self.rng, self.side = rng, side
+    ``grain`` multiplies the sensor's noise. Where ``travels``, the pictures are larger than a
+    crop and hold still, and the head moves through them: an encoder then sees what it sees in a
+    camera's picture, and `cut` follows the head afterwards. Else the pictures are the crops.
+    """
+
+    def __init__(
+        self, rng: np.random.Generator, crop: int, grain: float, travels: bool = False
+    ) -> None:
+        self.rng, self.crop, self.side, self.travels = rng, crop, crop, travels
         self.look, self.skin = random_person(rng)
-        zoom = rng.uniform(1.12, 1.75)
-        self.unit = side / (2 * zoom)
-        cu, cv = rng.uniform(-0.12, 0.12), rng.uniform(-0.15, 0.2)
-        axis = (np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1
-        u, v = axis * np.float32(zoom) + np.float32(cu), axis * np.float32(zoom) + np.float32(cv)
-        self.u, self.v = np.meshgrid(u, v)
-        colourful = room(rng, 2 * side, 2 * side)
-        grey = colourful.mean(2, keepdims=True)
-        self.room = grey + np.float32(rng.uniform(0.1, 1.0)) * (colourful - grey)
+        self.zoom = rng.uniform(1.12, 1.75)
+        self.unit = crop / (2 * self.zoom)
+        self.middle = rng.uniform(-0.12, 0.12), rng.uniform(-0.15, 0.2)
         self.tint = (1 + rng.uniform(-1, 1, 3) * (0.12, 0.06, 0.12)).astype(np.float32)
         self.gamma = float(rng.uniform(0.35, 0.7))
         self.grain = grain
+        self.path: Array = np.zeros((0, 2))
         self.traits: Traits | None = None
 
     def frames(self, t: Array, trace: PulseTrace) -> list[Image]:
         """The pictures at times ``t`` (s), float32, 0-255."""
-        rng, side = self.rng, self.side
+        rng = self.rng
         motion = random_motion(rng, t, self.unit, trace)
-        light = random_light(rng, t, side)
+        if self.travels:
+            self.path = np.stack([motion.fx, motion.fy], 1)
+            self.side += 2 * int(min(np.ceil(np.abs(self.path).max()) + 2, MARGIN * self.crop))
+            motion = before_camera(motion)
+        self._set_up()
+        light = random_light(rng, t, self.side)
         here = draw_head(self.look, self.u, self.v)
         self._expose_for(here)
         sensor = Sensor.random(rng, float(np.clip(1.2 - self.level / 60.0, 0, 1)))
@@ -111,6 +121,22 @@ class Painter:
         self._note(here, motion, sensor)
         lit = light.gain * corrections(rng, t) * (self.tint * self.gain)
         return self._film(t, basis, weights, motion, light, lit, sensor)
+
+    def cut(self, image: Image, i: int) -> Image:
+        """The crop of frame ``i``, (crop, crop, 3)."""
+        if not self.travels:
+            return image
+        x, y = self.path[i] + (self.side - 1) / 2
+        return np.asarray(cv2.getRectSubPix(image, (self.crop, self.crop), (float(x), float(y))))
+
+    def _set_up(self) -> None:
+        """The head's coordinates of each pixel, and the room."""
+        rng, side = self.rng, self.side
+        axis = (np.arange(side, dtype=np.float32) + 0.5 - side / 2) / self.unit
+        self.u, self.v = np.meshgrid(*(axis + np.float32(c) for c in self.middle))
+        colourful = room(rng, 2 * side, 2 * side)
+        grey = colourful.mean(2, keepdims=True)
+        self.room = grey + np.float32(rng.uniform(0.1, 1.0)) * (colourful - grey)
 
     def _expose_for(self, here: Portrait) -> None:
         """Chooses how bright the face is: mostly well exposed, else dim or nearly clipped."""
