@@ -123,7 +123,7 @@ def _measure(options: Options) -> Report:
     setup = _setup(options)
     seeds, seconds = _lengths(options)
     code, materials = _held_out(options, seeds, seconds)
-    materials += [each for spec in options.data for each in find(spec)]
+    materials += find(options.data)
     with _progress() as tell:
         outcome = evaluate_shots(materials, setup, jobs=options.jobs, tell=tell)
     if not outcome.results:

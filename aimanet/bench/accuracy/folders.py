@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,9 @@ SENSOR_S = 10.0
 SENSOR_STEP_S = 0.5
 """Seconds between them."""
 
+HOLE_S = 0.5
+"""Between samples further apart than this the sensor says nothing."""
+
 BAND_HZ = (0.6, 4.0)
 """Where a sensor's rate is looked for."""
 
@@ -41,12 +44,14 @@ class ListedVideo(Material):
     truth: Path | None
     hr_bpm: float | None
     conditions: tuple[str, ...] = ()
+    take: int = 0
+    """Its line in the list, where a video stands there twice."""
 
     @property
     def info(self) -> ClipInfo:
         """The list's row."""
         alive = self.truth is not None or self.hr_bpm is not None
-        name = f"{self.row}/{self.video.stem}"
+        name = f"{self.row}/{self.video.stem}" + (f"~{self.take}" if self.take else "")
         return ClipInfo(name, self.row, self.conditions, alive, "recording")
 
     def open(self) -> Reel:
@@ -80,28 +85,31 @@ class SensorRecording(Material):
         return Reel(dataset.frames(self.recording), truth_of_sensor(label), alone)
 
 
-def find(spec: str) -> list[Material]:
-    """The clips behind a folder of videos with `clips.csv`, or a data set (DIR or NAME=DIR).
+def find(specs: Sequence[str]) -> list[Material]:
+    """The clips behind folders: videos with a `clips.csv`, or data sets (DIR or NAME=DIR).
 
     Raises:
         AimaNetError: there is no such folder, nobody recognises it, or its list makes no sense.
     """
-    root = Path(spec).expanduser()
-    if (root / INDEX).is_file():
-        return list(_listed(root))
-    (selection,) = select([spec])
-    return [SensorRecording(selection.dataset, each) for each in selection.recordings]
+    found: list[Material] = []
+    for spec in specs:
+        root = Path(spec).expanduser()
+        taken = {material.info.kind for material in found}
+        if (root / INDEX).is_file():
+            found += _listed(root, _row(root.resolve().name, spec, taken))
+            continue
+        (selection,) = select([spec])
+        row = _row(selection.dataset, spec, taken)
+        found += [SensorRecording(row, each) for each in selection.recordings]
+    return found
 
 
-def row_names(specs: Sequence[str]) -> list[str]:
-    """The names of the table's rows, one for each folder, all different."""
-    names = [Path(spec.rpartition("=")[2]).expanduser().resolve().name for spec in specs]
-    return [
-        f"{name} ({specs[k]})" if names.count(name) > 1 else name for k, name in enumerate(names)
-    ]
+def _row(name: str, spec: str, taken: set[str]) -> str:
+    """The name of a folder's row; the whole of what was typed where two are called the same."""
+    return f"{name} ({spec})" if name in taken else name
 
 
-def _listed(root: Path) -> Iterator[Material]:
+def _listed(root: Path, name: str) -> Iterator[Material]:
     index = root / INDEX
     try:
         with index.open(newline="", encoding="utf-8") as file:
@@ -110,11 +118,16 @@ def _listed(root: Path) -> Iterator[Material]:
         raise AccuracyError(f"cannot read {index}: {error}") from error
     if not rows or "video" not in rows[0]:
         raise AccuracyError(f"{index}: no videos in it; it has to have the columns video and truth")
+    names: set[str] = set()
     for number, row in enumerate(rows, 2):
-        yield _one_listed(root, row, f"{index} line {number}")
+        clip = _one_listed(root, name, row, f"{index} line {number}")
+        if clip.info.name in names:
+            clip = replace(clip, take=number)
+        names.add(clip.info.name)
+        yield clip
 
 
-def _one_listed(root: Path, row: dict[str, str | None], where: str) -> ListedVideo:
+def _one_listed(root: Path, name: str, row: dict[str, str | None], where: str) -> ListedVideo:
     video = root / (row.get("video") or "")
     truth = root / row["truth"] if row.get("truth") else None  # type: ignore[operator]
     for path in (video, truth):
@@ -128,7 +141,7 @@ def _one_listed(root: Path, row: dict[str, str | None], where: str) -> ListedVid
     if hr is not None and not 20.0 <= hr <= 300.0:
         raise AccuracyError(f"{where}: hr_bpm {text} is out of 20 to 300")
     conditions = tuple(c.strip() for c in (row.get("conditions") or "").split(";") if c.strip())
-    return ListedVideo(root.resolve().name, video, truth, hr, conditions)
+    return ListedVideo(name, video, truth, hr, conditions)
 
 
 def _listed_truth(path: Path | None, hr_bpm: float | None) -> Truth | None:
@@ -194,8 +207,9 @@ def _rates(t: Values, wave: Values) -> tuple[Values, Values]:
 
 
 def _hole(t: Values, start: float, end: float) -> bool:
-    inside = t[(t >= start - 0.5) & (t <= end + 0.5)]
-    return len(inside) < 2 or float(np.diff(inside).max()) > 0.5
+    """Whether the sensor was silent for a while somewhere in a stretch."""
+    wide = np.flatnonzero(np.diff(t) > HOLE_S)
+    return bool(np.any((t[wide] < end) & (t[wide + 1] > start)))
 
 
 def _rate(wave: Values, hole: bool) -> float:

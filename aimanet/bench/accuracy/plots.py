@@ -68,7 +68,7 @@ def _plots(report: Report) -> Iterator[tuple[str, Callable[[str], bytes]]]:
     if report.conditions:
         count = len({row.condition for row in report.conditions})
         paint = partial(_conditions, report)
-        yield "conditions", _form(paint, (7.0, 1.4 + 0.26 * count), "Error of the clips' rates")
+        yield "conditions", _form(paint, (7.0, 1.5 + 0.26 * count), "Error of the clips' rates")
 
 
 def _form(paint: Paint, size: tuple[float, float], title: str) -> Callable[[str], bytes]:
@@ -166,5 +166,7 @@ def _conditions(report: Report, ax: Axes, colours: Colours) -> None:
     ax.set_yticks(range(len(table)), [name for name, _ in table])
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlabel("mean absolute error, BPM")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.6 / (0.26 * len(table))), ncols=4, frameon=False,
-              labelcolor=colours.ink)  # fmt: skip
+    handles, labels = ax.get_legend_handles_labels()
+    ax.figure.legend(  # type: ignore[union-attr]
+        handles, labels, loc="outside lower center", ncols=4, frameon=False, labelcolor=colours.ink
+    )
