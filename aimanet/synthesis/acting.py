@@ -116,6 +116,19 @@ def hand_held(rng: np.random.Generator, t: Array) -> Act:
     )
 
 
+def zoomed(rng: np.random.Generator, t: Array) -> Act:
+    """A thing before a lens that zooms in and out and hunts for focus."""
+    scale = 0.12 * strokes(rng, t, (0.5, 2.0)) + 0.006 * rhythm(rng, t, rng.uniform(0.8, 1.8))
+    return replace(hand_held(rng, t), scale=scale)
+
+
+def pendulum(rng: np.random.Generator, t: Array) -> Act:
+    """A head that sways like clockwork, 72 times a minute: the rhythm of a calm pulse."""
+    swing = np.sin(2 * np.pi * (1.2 * t + rng.uniform()))
+    base = still(rng, t)
+    return replace(base, dx=base.dx + 0.07 * swing, turn=2.0 * swing, yaw=base.yaw + 0.05 * swing)
+
+
 def with_heart(act: Act, t: Array, trace: PulseTrace, reach: float) -> Act:
     """The head's recoil from each beat (Balakrishnan et al. 2013), ``reach`` in head widths."""
     return replace(act, dy=act.dy + reach * trace.bvp(np.maximum(t - 0.12, 0.0)))

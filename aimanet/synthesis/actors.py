@@ -17,6 +17,7 @@ from aimanet.synthesis.drawing import Portrait, draw_head, smooth_noise
 from aimanet.synthesis.look import Look
 from aimanet.synthesis.scenery import pulse_colour
 from aimanet.synthesis.stage import Box, Subject
+from aimanet.synthesis.worn import masked
 
 Image = NDArray[np.float32]
 TURN = 0.25
@@ -130,7 +131,7 @@ class _Drawing:
     def _painted(self, portrait: Portrait) -> Image:
         image = portrait.rgb * np.float32(self._gain) * self._skin
         if self._part.mask:
-            cloth, cover = self._mask()
+            cloth, cover = masked(self._u, self._v)
             image += (cloth - image) * cover
         if self._part.cartoon:
             image = _flat(image, np.asarray(portrait.alpha, np.float32))
@@ -153,22 +154,13 @@ class _Drawing:
         on = np.clip(perfusion, 0, 1)[..., None]
         return np.asarray(1.0 + (factor - 1.0) * on, np.float32)
 
-    def _mask(self) -> tuple[Image, Image]:
-        """A surgical mask: its cloth, and where it covers (h, w, 1)."""
-        u, v = self._u, self._v
-        r = np.hypot(u / 1.0, v / (self._look.height + 0.03))
-        cover = np.clip((v - 0.2 + 0.12 * u**2) / 0.05, 0, 1) * np.clip((1.02 - r) / 0.04, 0, 1)
-        folds = 1.0 + 0.06 * np.sin(2 * np.pi * v / 0.17) - 0.25 * u**2
-        cloth = folds[..., None] * np.array([150.0, 190.0, 205.0], np.float32)
-        return np.asarray(cloth, np.float32), np.asarray(cover[..., None], np.float32)
-
     def _pulse(self, here: Portrait, still: Image) -> tuple[Image, Image]:
         """Perfusion in patches, later the further from the heart's side and in some patches."""
         rng, shape = self._rng, here.alpha.shape
         patches = np.clip(1 + 0.35 * smooth_noise(rng, shape, 5), 0.2, 2.0)
         where = here.perfusion * patches
         if self._part.mask:
-            where = where * (1.0 - self._mask()[1][..., 0])
+            where = where * (1.0 - masked(self._u, self._v)[1][..., 0])
         colour = pulse_colour(self._look.melanin) * np.float32(rng.uniform(*self._part.strength))
         pulse = -still * (where[..., None] * colour)
         delay = 0.01 * smooth_noise(rng, shape, 4) - 0.012 * self._v

@@ -108,6 +108,12 @@ def fibrillating(rng: np.random.Generator, hr_bpm: float, seconds: float) -> Arr
     return np.asarray(beats / beats.mean() * 60.0 / hr_bpm)
 
 
+def irregular(rng: np.random.Generator, hr_bpm: float, seconds: float) -> Array:
+    """Extra beats or fibrillation."""
+    law = ectopic if rng.random() < 0.5 else fibrillating
+    return law(rng, hr_bpm, seconds)
+
+
 def exercise(rng: np.random.Generator, hr_bpm: float, seconds: float) -> Array:
     """Effort or rest after it: ``hr_bpm`` is met halfway, up or down by 10-18 BPM each side."""
     reach = rng.uniform(10.0, 18.0) * rng.choice([-1.0, 1.0])

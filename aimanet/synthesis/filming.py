@@ -72,15 +72,10 @@ def screen_light(rng: np.random.Generator, t: Array, depth: float = 0.04) -> Lig
     return Light(light.gain, screen)
 
 
-def mains(
-    rng: np.random.Generator, t: Array, depth: float = 0.02, beat_hz: float | None = None
-) -> Light:
-    """Lamps on the mains that the frame rate folds to a slow beat (Hz) in the pulse's band."""
+def mains(rng: np.random.Generator, t: Array, depth: float = 0.02) -> Light:
+    """Lamps at 50 Hz mains, 100 flashes a second: a camera of 24.7 fps folds them to 1.2 Hz."""
     light = daylight(rng, t, 0.003)
-    fps = (len(t) - 1) / (t[-1] - t[0]) if len(t) > 1 else 30.0
-    beat = rng.uniform(0.5, 3.0) if beat_hz is None else beat_hz
-    folded = round(100.0 / fps) * fps + beat
-    return Light(light.gain, light.screen, depth, folded, float(rng.uniform(0.002, 0.02)))
+    return Light(light.gain, light.screen, depth, 100.0, float(rng.uniform(0.002, 0.02)))
 
 
 def hunting(rng: np.random.Generator, t: Array) -> Light:

@@ -10,7 +10,7 @@ which the photograph's own light falls anew.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from aimanet.synthesis.complexion import Complexion, complexion, normals, toned
 from aimanet.synthesis.relief import smooth_noise
 from aimanet.synthesis.scenery import pulse_colour
 from aimanet.synthesis.stage import Subject
+from aimanet.synthesis.worn import bearded, masked, spectacles
 from aimanet.types import BBox
 
 Image = NDArray[np.float32]
@@ -175,7 +176,25 @@ def animated(rng: np.random.Generator, photo: Photo, part: Part, size: tuple[int
     if part.tone is not None:
         melanin = float(rng.uniform(*part.tone))
         image = toned(image, skin, melanin)
+    image, skin = _dressed(rng, image, skin, u, v, part)
     return _Sitter(rng, image, u, v, skin, melanin).subject(centre, float(unit), part)
+
+
+def _dressed(
+    rng: np.random.Generator, image: Image, skin: Complexion, u: Image, v: Image, part: Part
+) -> tuple[Image, Complexion]:
+    """Glasses, beard and mask put on; the skin below them is hidden."""
+    things = [
+        *([bearded(rng, u, v)] if part.beard else []),
+        *([spectacles(u, v)] if part.glasses else []),
+        *([masked(u, v)] if part.mask else []),
+    ]
+    mask = skin.mask
+    for colour, cover in things:
+        level = np.float32(0.4 + 0.6 * float(image.mean()) / 128.0)  # in the light that there is
+        image = image + (np.clip(colour * level, 0, 250) - image) * cover
+        mask = mask * (1.0 - cover[..., 0])
+    return image, replace(skin, mask=mask)
 
 
 class _Sitter:

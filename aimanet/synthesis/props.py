@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -46,6 +47,12 @@ def poster(rng: np.random.Generator, part: Part, size: Size, photo: Photo | None
     """A poster on a wall some metres away."""
     tall = rng.uniform(0.3, 0.42)
     return _card(rng, _print(rng, part, photo), size, tall, wall(rng, size[1], size[0]))
+
+
+def cartoon(rng: np.random.Generator, part: Part, size: Size, photo: Photo | None) -> Subject:
+    """A character of few colours with thick outlines."""
+    del photo
+    return drawn(rng, replace(part, cartoon=True), size)
 
 
 def nothing(picture: Image) -> Subject:
