@@ -24,7 +24,7 @@ from scipy.interpolate import CubicSpline
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from aimanet.pulse import detrend, smoothing
-from aimanet.rhythm.jitter import jitter_by_gaps, jitter_by_rest, likeness
+from aimanet.rhythm.jitter import jitter, likeness
 from aimanet.rhythm.tape import Stretch
 
 Signal = NDArray[np.float64]
@@ -182,8 +182,8 @@ def _measured(wave: CubicSpline, peaks: Signal, hz: float, inside: NDArray[np.bo
     grid = np.arange(-BEAT / hz, BEAT / hz, step)
     beats = wave(peaks[:, None] + grid)
     typical = np.median(beats, axis=0)
-    jitter = max(jitter_by_rest(beats, typical, step), jitter_by_gaps(wave, hz, typical, step))
+    unsure = np.full(len(peaks), jitter(wave, hz, beats, typical, step))
     before = peaks[:, None] - np.linspace(0.05, 0.6, 40) / hz
     height = wave(peaks) - wave(np.maximum(before, wave.x[0])).min(axis=1)
-    found = Beats(peaks, height, likeness(beats, typical), np.full(len(peaks), jitter))
+    found = Beats(peaks, height, likeness(beats, typical), unsure)
     return some(found, inside)

@@ -48,7 +48,7 @@ CLEAR_BOTH = 1.0
 """Share of the band's power that each peak, and both together, must hold. A flat spectrum gives
 0.2 and its highest peak 0.3."""
 
-NOISE_MS = 30.0
+NOISE_MS = 42.0
 """RMSSD of the camera's noise alone (`aimanet.rhythm.prv`) above which no beat's time is of use."""
 
 MOST = 0.6
