@@ -3,7 +3,8 @@
 `evaluate_shots` runs methods over any clips (`Material`); `Report` holds what came out.
 """
 
-from aimanet.bench.accuracy.figures import Calibration, ConditionRow, Figures, LifelessRow
+from aimanet.bench.accuracy.calibration import Calibration
+from aimanet.bench.accuracy.figures import ConditionRow, Figures, LifelessRow
 from aimanet.bench.accuracy.material import AccuracyError, ClipInfo, Material, Reel, Truth
 from aimanet.bench.accuracy.report import Report
 from aimanet.bench.accuracy.results import ClipResult, Missing, Readings

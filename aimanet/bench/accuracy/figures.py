@@ -1,15 +1,13 @@
-"""What many clips say of a method: errors, trust, calibration, the lifeless ones."""
+"""What many clips say of a method: errors, trust, false alarms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from aimanet.bench.accuracy.results import NEAR_BPM, ClipResult, Values
 from aimanet.evaluation.metrics import Score
@@ -24,9 +22,6 @@ ALL = "all"
 
 LEAP_BPM, LEAP_S = 8.0, 1.0
 """Rates shown as ok that lie further apart than this within this time are a jump."""
-
-BINS = 10
-"""Steps of quality in the calibration."""
 
 NAN = float("nan")
 
@@ -86,41 +81,6 @@ class LifelessRow:
     quality: float
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """Readings whose quality lies in ``low``-``high``: how many, their error, how many are near.
-
-    ``lifeless`` counts readings of lifeless clips there (they are in no other figure).
-    """
-
-    low: float
-    high: float
-    readings: int
-    mae: float
-    within: float
-    lifeless: int
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Whether quality means something: ``bins`` of it, and Spearman's rank correlation.
-
-    The latter of quality and absolute error over all ``readings`` with a truth; -1: the error
-    falls as quality rises.
-    """
-
-    method: str
-    bins: tuple[Bin, ...]
-    spearman: float
-    readings: int
-
-    @property
-    def steps_up(self) -> int:
-        """How often the error rises from one bin to the next (of those with 30 readings)."""
-        errors = [b.mae for b in self.bins if b.readings >= 30]
-        return sum(b > a for a, b in pairwise(errors))
-
-
 def conditions_of(result: ClipResult) -> tuple[str, ...]:
     """The rows a clip counts in: its own conditions, and the band of its true rate."""
     if result.clip.origin == "recording":
@@ -175,8 +135,8 @@ def figures(results: Sequence[ClipResult]) -> Figures:
     """All figures of one method on clips with a pulse."""
     known = [r for r in results if np.isfinite(r.truth_bpm)]
     summary = summarise([_score(result) for result in known])
-    error = np.abs(_joined(results, lambda r: r.readings.error_bpm))
-    ok = _joined(results, lambda r: r.readings.ok).astype(bool)
+    error = np.abs(joined(results, lambda r: r.readings.error_bpm))
+    ok = joined(results, lambda r: r.readings.ok).astype(bool)
     right = error[ok & np.isfinite(error)]
     first = [result.first_ok_s for result in results]
     ok_s, seconds = sum(r.ok_s for r in results), sum(r.seconds for r in results)
@@ -186,11 +146,11 @@ def figures(results: Sequence[ClipResult]) -> Figures:
         mae=summary.mae.value,
         rmse=summary.rmse.value,
         pearson=summary.pearson.value,
-        live_mae=_mean(error[np.isfinite(error)]),
+        live_mae=mean(error[np.isfinite(error)]),
         ok_share=_ratio(ok_s, sum(r.judged_s for r in results)),
         ok_of_all=_ratio(ok_s, seconds),
-        ok_within=_mean(right <= NEAR_BPM),
-        ok_mae=_mean(right),
+        ok_within=mean(right <= NEAR_BPM),
+        ok_mae=mean(right),
         first_ok_s=float(np.median(first)) if first else NAN,
         first_ok_worst_s=max(first, default=NAN),
         jumps=sum(jumps(result) for result in results),
@@ -238,46 +198,6 @@ def _lifeless(kind: str, method: str, results: Sequence[ClipResult]) -> Lifeless
     )
 
 
-def calibrations(results: Sequence[ClipResult]) -> list[Calibration]:
-    """Quality against error, a table for each method."""
-    return [_calibration(m, [r for r in results if r.method == m]) for m in methods_of(results)]
-
-
-def _calibration(method: str, results: Sequence[ClipResult]) -> Calibration:
-    living = alive(results)
-    dead = [result for result in results if not result.clip.alive]
-    quality, error = quality_and_error(living)
-    place, other = _places(quality), _places(_joined(dead, lambda r: r.readings.quality))
-    bins = []
-    for k in range(BINS):
-        here = error[place == k]
-        bins.append(
-            Bin(
-                low=k / BINS,
-                high=(k + 1) / BINS,
-                readings=len(here),
-                mae=_mean(here),
-                within=_mean(here <= NEAR_BPM),
-                lifeless=int((other == k).sum()),
-            )
-        )
-    varied = len(error) > 2 and np.ptp(error) > 0.0 and np.ptp(quality) > 0.0
-    rank = float(spearmanr(quality, error).statistic) if varied else NAN
-    return Calibration(method, tuple(bins), rank, len(error))
-
-
-def quality_and_error(results: Sequence[ClipResult]) -> tuple[Values, Values]:
-    """Quality (n,) and absolute error (n,) BPM of every reading that has both."""
-    quality = _joined(results, lambda r: r.readings.quality)
-    error = np.abs(_joined(results, lambda r: r.readings.error_bpm))
-    known = np.isfinite(error)
-    return quality[known], error[known]
-
-
-def _places(quality: Values) -> NDArray[np.int64]:
-    return np.minimum((quality * BINS + 1e-9).astype(np.int64), BINS - 1)
-
-
 def evaluation_row(method: str, name: str, results: Sequence[ClipResult]) -> Row:
     """The clips' rates as a row of `evaluation`, for its plots and figures."""
     known = [r for r in results if np.isfinite(r.truth_bpm)]
@@ -289,11 +209,13 @@ def _score(result: ClipResult) -> Score:
     return Score(result.truth_bpm, result.hr_bpm, result.snr_db, NAN)
 
 
-def _joined(results: Sequence[ClipResult], column: Callable[[ClipResult], NDArray[Any]]) -> Values:
+def joined(results: Sequence[ClipResult], column: Callable[[ClipResult], NDArray[Any]]) -> Values:
+    """One column of the readings of all clips, end to end."""
     return np.concatenate([np.empty(0), *(column(result) for result in results)])
 
 
-def _mean(values: NDArray[np.floating | np.bool_]) -> float:
+def mean(values: NDArray[np.floating | np.bool_]) -> float:
+    """The mean; NaN of nothing."""
     return float(values.mean()) if len(values) else NAN
 
 

@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aimanet.bench.accuracy.figures import (
-    Calibration,
-    alive,
-    evaluation_row,
-    pairs,
-    quality_and_error,
-)
+from aimanet.bench.accuracy.calibration import Calibration, quality_and_error
+from aimanet.bench.accuracy.figures import alive, evaluation_row, pairs
 from aimanet.bench.accuracy.report import Report
 from aimanet.bench.accuracy.results import NEAR_BPM
 from aimanet.bench.accuracy.verdict import OK_WITHIN
@@ -167,6 +162,6 @@ def _conditions(report: Report, ax: Axes, colours: Colours) -> None:
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlabel("mean absolute error, BPM")
     handles, labels = ax.get_legend_handles_labels()
-    ax.figure.legend(  # type: ignore[union-attr]
+    ax.figure.legend(
         handles, labels, loc="outside lower center", ncols=4, frameon=False, labelcolor=colours.ink
     )

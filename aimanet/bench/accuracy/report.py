@@ -10,11 +10,10 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+from aimanet.bench.accuracy.calibration import Calibration, calibrations
 from aimanet.bench.accuracy.figures import (
-    Calibration,
     ConditionRow,
     LifelessRow,
-    calibrations,
     condition_rows,
     conditions_of,
     lifeless_rows,

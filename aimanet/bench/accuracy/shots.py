@@ -69,13 +69,13 @@ def truth_of(trace: PulseTrace | None, seconds: float) -> Truth | None:
 
 def shots(
     kinds: Sequence[Kind], seeds: int, seconds: float, version: str, photos: Sequence[Photo] = ()
-) -> list[Material]:
+) -> list[HeldOutShot]:
     """``seeds`` clips of each kind: of drawn people, or of photographs where there are some.
 
     The photographs take turns from clip to clip and from kind to kind. A lifeless kind in which
     no photograph is to be seen is left out there: it would be the drawn one once more.
     """
-    found: list[Material] = []
+    found: list[HeldOutShot] = []
     for kind in kinds:
         if photos and not kind.alive and not shows(kind, photos[0]):
             continue
@@ -91,17 +91,22 @@ def shows(kind: Kind, photo: Photo) -> bool:
     return not np.array_equal(drawn.image, shown.image)
 
 
-def chosen_kinds(names: Sequence[str] = ()) -> list[Kind]:
+def chosen_kinds(words: Sequence[str] = ()) -> list[Kind]:
     """The held-out kinds, or those that are named, in their own order.
+
+    A word that is no name may be several with commas between them.
 
     Raises:
         AccuracyError: there is no kind of a name.
     """
     kinds = held_out_kinds()
     known = [kind.name for kind in kinds]
+    names: list[str] = []
+    for word in words:
+        names += [word] if word in known else [each.strip() for each in word.split(",")]
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            hint = f"did you mean {near[0]}?" if near else f"there are {'; '.join(known)}"
             raise AccuracyError(f"--kinds {name}: no such kind; {hint}")
     return [kind for kind in kinds if not names or kind.name in names]

@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from aimanet.bench.accuracy.figures import ALL, Calibration, Figures, pairs
+from aimanet.bench.accuracy.calibration import Calibration
+from aimanet.bench.accuracy.figures import ALL, Figures, pairs
 from aimanet.bench.accuracy.report import Report
 
 SHOWN_MISSING = 10

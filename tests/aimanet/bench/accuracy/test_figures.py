@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from aimanet.bench.accuracy.calibration import calibrations
 from aimanet.bench.accuracy.figures import (
     ALL,
-    calibrations,
     condition_rows,
     conditions_of,
     figures,

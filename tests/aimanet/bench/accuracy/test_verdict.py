@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aimanet.bench.accuracy.verdict import verdicts
+from aimanet.bench.accuracy.verdict import GOOD, verdicts
+from aimanet.synthesis.kinds import held_out_kinds
 from aimanet.types import State
 from tests.aimanet.bench.accuracy.measured import NAN, readings, result
 
@@ -75,3 +76,8 @@ def test_a_false_alarm_is_named():
     assert not found["false ok: lifeless, doll"].holds
     assert not found["false ok: lifeless, all kinds"].holds
     assert "false ok: lifeless, wall" not in found, "what is well is in the sum"
+
+
+def test_the_conditions_of_good_clips_exist():
+    conditions = {c for kind in held_out_kinds() if kind.alive for c in kind.conditions}
+    assert set(GOOD) <= conditions
