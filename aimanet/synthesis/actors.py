@@ -71,6 +71,10 @@ def _cast(rng: np.random.Generator, part: Part) -> Look:
         melanin=melanin,
         hair=(dark, dark * rng.uniform(0.66, 0.85), dark * rng.uniform(0.42, 0.7)),
         hat=False,
+        tone=None,
+        shades=0.0,
+        mask=None,
+        scarf=False,
         tilt=0.0,
         yaw=look.yaw * 0.5,
         texture=0.02,
@@ -87,7 +91,9 @@ class _Drawing:
     ) -> None:
         self._rng, self._look, self._part, self._u, self._v = rng, look, part, u, v
         here = self._head()
-        self._gain = min(1.0, 205.0 / float(np.percentile(here.rgb[here.perfusion > 0.5], 99)))
+        # The camera exposes for the face, as far as it can.
+        bright = float(np.percentile(here.rgb[here.perfusion > 0.5], 99))
+        self._gain = min(205.0 / bright, max(1.0, 110.0 / bright))
         self._skin = self._complexion(here.perfusion)
 
     def subject(self, back: Image, box: Box, centre: tuple[float, float], unit: float) -> Subject:

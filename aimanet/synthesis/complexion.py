@@ -50,7 +50,7 @@ def complexion(image: Image, u: Image, v: Image) -> Complexion:
     mask = face * np.clip((4.0 - distance) / 1.5, 0, 1) * lit
     if mask.sum() < 0.25 * face.sum():  # an odd picture: the oval without the eyes must do
         mask = 0.8 * face * np.clip((odd + 0.8) / 0.3, 0, 1)
-    near = np.clip((1.0 - np.hypot(u / 1.35, (v - 0.35) / 1.75)) / 0.15, 0, 1)
+    near = np.clip((1.0 - np.hypot(u / 1.35, (v - 0.2) / 1.9)) / 0.15, 0, 1)
     around = near * np.clip((3.0 - distance) / 1.5, 0, 1) * np.clip((odd + 1.2) / 0.3, 0, 1)
     mask, around = (
         np.asarray(cv2.GaussianBlur(m.astype(np.float32), (0, 0), blur), np.float32)
@@ -106,16 +106,17 @@ def _course(level: Image, u: Image, v: Image, where: NDArray[np.bool_]) -> Image
         return np.full(u.shape, float(np.median(level)), np.float32)
     pick = slice(None, None, max(1, len(y) // 4000))
     x, y = x[pick], y[pick]
-    weight = np.ones(len(y))
+    trust = np.where(v[use][pick] > 0.45, 0.12, 1.0)  # there may be a beard
+    weight = trust
     for _ in range(6):  # dark things (beard, brows, frames) lose their say quickly
         fit = np.linalg.lstsq(x * weight[:, None], y * weight, rcond=None)[0]
         off = y - x @ fit
-        weight = np.exp(-np.square(np.where(off < 0, off / 0.22, off / 0.4)))
+        weight = trust * np.exp(-np.square(np.where(off < 0, off / 0.22, off / 0.4)))
     return np.asarray(terms @ fit, np.float32)
 
 
 def _terms(u: Image, v: Image) -> Array:
-    x, y = np.clip(u, -1.1, 1.1), np.clip(v, -1.4, 1.4)
+    x, y = np.clip(u, -1.1, 1.1), np.clip(v, -1.4, 0.6)  # no guess at what is under a beard
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y, x**3], -1).astype(np.float64)
 
 

@@ -57,7 +57,7 @@ class SceneConfig:
     def __post_init__(self) -> None:
         limits = {
             "hr": (30.0, 240.0),
-            "fps": (5.0, 120.0),
+            "fps": (1.0, 1000.0),  # what any source may be asked for
             "width": (64, 7680),
             "height": (64, 4320),
             "motion": (0.0, 10.0),

@@ -50,6 +50,14 @@ def test_wishes_fill_what_the_spec_leaves_open() -> None:
     assert (info.width, info.height, info.fps) == (200, 120, 15.0)
 
 
+@pytest.mark.parametrize("fps", [1.0, 240.0, 1000.0])
+def test_any_rate_that_a_source_may_be_asked_for(fps: float) -> None:
+    with open_source("synthetic:width=64,height=64,seconds=1", realtime=False, fps=fps) as source:
+        info = source.open()
+        assert (info.fps, info.frames) == (fps, round(fps))
+        assert source.read() is not None
+
+
 def test_real_speed() -> None:
     with open_source("synthetic:seconds=0.55,fps=20,width=160,height=120") as source:
         source.read()

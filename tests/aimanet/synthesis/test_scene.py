@@ -43,7 +43,7 @@ def test_an_endless_scene_goes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("hr", 5.0), ("fps", 1.0), ("width", 3), ("seconds", 0.0), ("seed", -1)]
+    ("name", "value"), [("hr", 5.0), ("fps", 0.5), ("width", 3), ("seconds", 0.0), ("seed", -1)]
 )
 def test_values_out_of_range(name: str, value: float) -> None:
     with pytest.raises(SourceError, match=name):
