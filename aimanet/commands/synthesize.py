@@ -159,6 +159,8 @@ def _check_person(options: Options) -> None:
         raise SynthesizeFlagsError(f"--motion {options.motion}: give one of {', '.join(MOTIONS)}")
     if options.motion != "any" and options.faces is None:
         raise SynthesizeFlagsError(f"--motion {options.motion}: it needs --faces, a folder")
+    if options.faces is not None and not options.faces.is_dir():
+        raise SynthesizeFlagsError(f"--faces {options.faces}: give a folder of photographs")
     low, high = options.hr
     if not 40.0 <= low <= high <= 220.0:
         raise SynthesizeFlagsError(f"--hr {low:g} {high:g}: give two rates from 40 to 220, rising")

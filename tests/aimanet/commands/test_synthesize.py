@@ -66,7 +66,7 @@ def test_a_folder_that_cannot_be_made(tmp_path, capsys):
         ["--faces", "gone"],
     ],
 )
-def test_people_that_cannot_be_made(tmp_path, capsys, flags, face_model):
+def test_people_that_cannot_be_made(tmp_path, capsys, flags):
     assert main(["synthesize", "--out", str(tmp_path / "x"), *flags]) == 2
     error = capsys.readouterr().err
     assert flags[-1] in error
