@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aimanet.bench.accuracy.report import Report
     from aimanet.bench.accuracy.runner import Setup, Tell
 
-SEEDS, SECONDS = 2, 20.0
+SEEDS, SECONDS = 3, 20.0
 """Clips of each kind, and their length."""
 
 QUICK_SEEDS, QUICK_SECONDS = 1, 15.0
@@ -67,7 +67,7 @@ class Options:
     kinds: tuple[str, ...] = ()
     """Only these kinds of the held-out set; a comma between them will do, too."""
     seeds: int | None = None
-    """Clips of each kind; 2, or 1 with --quick."""
+    """Clips of each kind; 3, or 1 with --quick."""
     seconds: float | None = None
     """Length of a clip; 20, or 15 with --quick."""
     quick: bool = False

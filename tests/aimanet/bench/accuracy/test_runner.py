@@ -22,9 +22,9 @@ POS = Setup(methods=("pos",))
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory, face_model):
-    """A clip of 8 s, judged while it is filmed and kept."""
+    """A clip of 6 s, judged while it is filmed and kept."""
     cache = tmp_path_factory.mktemp("crops")
-    clip = DemoClip(seconds=8.0, kept="v1")
+    clip = DemoClip(seconds=6.0, kept="v1")
     camera = Camera(cache)
     (filmed,) = judge(clip, POS.entrants(), camera)
     camera.close()
@@ -51,7 +51,7 @@ def test_a_clip_is_read_as_live(kept):
     assert filmed.hr_bpm == pytest.approx(pipeline.summary().hr_bpm)
     assert filmed.truth_bpm == pytest.approx(72.0, abs=1.5)
     assert abs(filmed.error_bpm) < 3.0
-    assert (filmed.seconds, filmed.fps) == (pytest.approx(8.0), pytest.approx(30.0))
+    assert (filmed.seconds, filmed.fps) == (pytest.approx(6.0), pytest.approx(30.0))
     mine = filmed.readings
     assert len(mine) == len(said)
     np.testing.assert_array_equal(
@@ -60,7 +60,7 @@ def test_a_clip_is_read_as_live(kept):
     read = np.isfinite(mine.hr_bpm)
     assert mine.t[read][0] > 4.0
     assert np.abs(mine.truth_bpm[read] - 72.0).max() < 3.0
-    assert mine.span_s.sum() == pytest.approx(8.0 - mine.t[0])
+    assert mine.span_s.sum() == pytest.approx(6.0 - mine.t[0])
     assert mine.is_state(State.WARMING_UP)[0]
 
 
@@ -78,14 +78,14 @@ def test_what_the_judge_weighed_is_kept(kept):
 def test_crops_from_the_cache_give_the_same(kept):
     cache, _, filmed = kept
     assert [p.name for p in cache.rglob("*") if p.is_file()] == ["demo_1.npz"]
-    gone = DemoClip(seconds=8.0, kept="v1", hr=150.0)
+    gone = DemoClip(seconds=6.0, kept="v1", hr=150.0)
     (again,) = judge(gone, POS.entrants(), Camera(cache))
     same(filmed, again)
 
 
 def test_crops_of_other_code_are_taken_only_if_asked(kept):
     cache, _, filmed = kept
-    newer = DemoClip(seconds=8.0, kept="v2", seed=1)
+    newer = DemoClip(seconds=6.0, kept="v2", seed=1)
     assert Camera(cache)._place(newer) == cache / "v2" / "demo_1.npz"
     camera = Camera(cache, any_version=True)
     (again,) = judge(newer, POS.entrants(), camera)
@@ -110,20 +110,36 @@ def test_a_damaged_entry_is_made_again(tmp_path, face_model):
     assert faces[3].t == pytest.approx(0.1)
 
 
-def test_as_many_processes_as_one_likes(face_model):
-    """Same results in the same order, and a broken recording is told of, not lost."""
-    lengths = {3: 5.0, 13: 1.0, 4: 0.3}
-    clips = [DemoClip(s, seed=seed, origin="recording") for seed, s in lengths.items()]
+def clips(*lengths_s):
+    """Recordings of the demo face; the second one is broken."""
+    return [
+        DemoClip(seconds, seed=seed, origin="recording")
+        for seed, seconds in zip((3, 13, 4), lengths_s, strict=True)
+    ]
+
+
+def check(outcome):
+    assert [r.clip.name for r in outcome.results] == ["demo 3", "demo 4"]
+    assert [(m.clip.name, m.reason) for m in outcome.missing] == [("demo 13", "a broken clip")]
+
+
+def test_a_broken_recording_is_told_of_and_not_lost(face_model):
     told = []
-    alone = evaluate_shots(clips, POS, jobs=1, tell=lambda *mark: told.append(mark))
-    beside = evaluate_shots(clips, POS, jobs=2)
+    check(evaluate_shots(clips(0.3, 1, 0.3), POS, jobs=1, tell=lambda *mark: told.append(mark)))
     assert told == [(1, 3), (2, 3), (3, 3)]
-    for outcome in (alone, beside):
-        assert [r.clip.name for r in outcome.results] == ["demo 3", "demo 4"]
-        assert [(m.clip.name, m.reason) for m in outcome.missing] == [("demo 13", "a broken clip")]
-    for one, other in zip(alone.results, beside.results, strict=True):
+
+
+@pytest.mark.slow
+def test_as_many_processes_as_one_likes(face_model):
+    """Same results in the same order, of the network too."""
+    both = Setup(methods=("tscan", "pos"))
+    alone = evaluate_shots(clips(6.0, 1.0, 0.5)[:2], both, jobs=1)
+    beside = evaluate_shots(clips(6.0, 1.0, 0.5), both, jobs=2)
+    assert [r.method for r in beside.results] == ["TS-CAN", "POS"] * 2
+    for one, other in zip(alone.results, beside.results, strict=False):
         same(one, other)
     assert np.isfinite(alone.results[0].hr_bpm)
+    check(evaluate_shots(clips(0.5, 1.0, 0.5), POS, jobs=3))
 
 
 def test_a_drawn_clip_that_fails_is_our_mistake(face_model):

@@ -46,20 +46,22 @@ def test_every_clip_has_a_name_and_crops_of_its_own():
     assert {each.info.origin for each in found} == {"drawn"}
 
 
-def test_photographs_take_turns_where_they_are_seen(photo):
+def test_photographs_take_turns(photo):
     other = Photo("other", photo.picture[:, ::-1].copy(), photo.face)
-    found = shots(chosen_kinds(["still", "wall", "print"]), 3, 20.0, "abc", [photo, other])
-    assert [(each.info.kind, each.photo.name) for each in found] == [
-        ("still", "portrait"),
-        ("still", "other"),
-        ("still", "portrait"),
-        ("print", "other"),
-        ("print", "portrait"),
-        ("print", "other"),
-    ]
+    found = shots(chosen_kinds(["still", "wall", "talking"]), 3, 20.0, "abc", [photo, other])
+    names = ["portrait", "other", "portrait", "other", "portrait", "other"]
+    assert [each.photo.name for each in found] == names
+    assert [each.info.kind for each in found] == ["still"] * 3 + ["talking"] * 3, "no wall"
     assert {each.info.origin for each in found} == {"photograph"}
     assert found[0].cache_name != shots(chosen_kinds(["still"]), 1, 20.0, "abc")[0].cache_name
-    assert not shows(chosen_kinds(["wall"])[0], photo)
+
+
+@pytest.mark.slow
+def test_photographs_are_seen_in_some_lifeless_kinds(photo):
+    seen = {kind.name: shows(kind, photo) for kind in chosen_kinds() if not kind.alive}
+    assert seen["print"]
+    assert seen["doll"]
+    assert not seen["empty room"]
 
 
 def test_a_photograph_is_found_in_a_folder(tmp_path, face_model):
