@@ -16,7 +16,7 @@ import numpy as np
 
 from aimanet.methods import PulseMethod
 from aimanet.preprocess import BRIDGE_S, Windower
-from aimanet.pulse import PulseAnalyzer, PulseConfig
+from aimanet.pulse import Estimate, PulseAnalyzer, PulseConfig
 from aimanet.quality import Features, Judge, Testimony, Witness
 from aimanet.summary import History, ShortReading, Summary
 from aimanet.types import BvpSegment, Clip, FaceCrop, Frame, Reading, State
@@ -98,6 +98,7 @@ class Pipeline:
 
     def _start_signal(self) -> None:
         self._analyzer = PulseAnalyzer(self.config)
+        self._estimate = Estimate()
         self._witness = Witness(self.config.window_s)
         self._judge = Judge()
 
@@ -125,7 +126,7 @@ class Pipeline:
         self.stage_ms.note("pulse", perf_counter() - began)
         if reading is not None:
             self._told_t = reading.t
-            self._history.add(reading)
+            self._history.add(reading, self._estimate if clips else None)
         return reading
 
     def _count(self, crop: FaceCrop) -> None:
@@ -155,7 +156,7 @@ class Pipeline:
         return spent
 
     def _read(self, crop: FaceCrop) -> Reading:
-        estimate = self._analyzer.estimate()
+        self._estimate = estimate = self._analyzer.estimate()
         hz = (estimate.hr_bpm or 0.0) / 60.0
         said = self._witness.testify(hz) if hz else Testimony()
         state, quality = self._judge.judge(crop.t, estimate, said, self._bridged(crop.t))
@@ -171,6 +172,7 @@ class Pipeline:
             spectrum_bpm=estimate.spectrum.bpm,
             spectrum_power=estimate.spectrum.power,
             latency_s=0.0 if newest is None else crop.t - newest,
+            confidence=estimate.confidence,
         )
 
     def _bridged(self, t: float) -> float:
@@ -214,13 +216,15 @@ class Pipeline:
         self._refeed()
 
     def _refeed(self) -> None:
-        judge = self._judge
+        judge, analyzer = self._judge, self._analyzer
         clips = list(self._clips)
         self._clips.clear()
         self._start_signal()
         for i, clip in enumerate(clips):
             self._take(replace(clip, starts=i == 0))
         self._judge = judge
+        if clips:
+            self._analyzer.inherit(analyzer)
 
     def summary(self) -> Summary:
         """Returns the whole recording so far in one answer."""

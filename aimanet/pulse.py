@@ -1,6 +1,7 @@
 """From pulse segments to a heart rate: integrate, detrend, band-pass, spectrum, peak, SNR.
 
-`PulseAnalyzer` keeps the last seconds and estimates from them; the functions are the steps.
+`PulseAnalyzer` keeps the last seconds and estimates from them; the functions are the steps. Which
+peak is the pulse, and how sure that is, decides the filter in `rate.py`.
 The only place where a derivative is integrated.
 """
 
@@ -15,6 +16,8 @@ from scipy.linalg import cho_solve_banded, cholesky_banded
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from aimanet.errors import AimaNetError
+from aimanet.evidence import rate_grid, weigh
+from aimanet.rate import RateFilter
 from aimanet.types import BvpSegment
 
 Signal = NDArray[np.float64]
@@ -25,12 +28,8 @@ SETTLE_S = 4.0
 NFFT_S = 80.0
 """Length (s) that a window is zero-padded to at least: bins of at most 0.75 BPM."""
 
-
 HALF = 0.4
 """Share of a peak's power at half its rate that makes the peak a second harmonic."""
-
-HALF_WEIGHTED = 0.2
-"""The same under a weight of f, which doubles harmonics: swept together with the weight."""
 
 
 class PulseConfigError(AimaNetError):
@@ -47,7 +46,7 @@ class PulseConfig:
 
     window_s: float = 10.0
     first_s: float = 4.5
-    low_bpm: float = 42.0
+    low_bpm: float = 40.0
     high_bpm: float = 210.0
 
     def __post_init__(self) -> None:
@@ -74,6 +73,9 @@ class Estimate:
     """What the last seconds say. ``hr_bpm`` and ``snr_db`` are None while they are too few.
 
     ``t``/``curve`` is the causally filtered live curve, ``window_s`` the seconds used.
+    ``confidence`` is the probability that ``hr_bpm`` is within 5 BPM of the truth, ``second_bpm``
+    and ``second_confidence`` the next best rate that is not near it. ``rates`` (K,) and
+    ``evidence`` (S, K) are what this window alone says, for `rate.RatePath`.
     """
 
     hr_bpm: float | None = None
@@ -82,6 +84,11 @@ class Estimate:
     spectrum: Spectrum = field(default_factory=lambda: Spectrum(np.empty(0), np.empty(0)))
     t: Signal = field(default_factory=lambda: np.empty(0))
     curve: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    confidence: float = 0.0
+    second_bpm: float | None = None
+    second_confidence: float = 0.0
+    rates: Signal = field(default_factory=lambda: np.empty(0))
+    evidence: Signal = field(default_factory=lambda: np.empty((0, 0)))
 
 
 def smoothing(fs: float, at_30hz: float = 100.0) -> float:
@@ -175,10 +182,10 @@ def find_peak(
     return interpolate_peak(freqs, power, int(best))
 
 
-def climb(freqs: Signal, power: Signal, hz: float, reach_hz: float = 0.1) -> float:
+def climb(freqs: Signal, power: Signal, hz: float, reach_hz: float = 0.05) -> float:
     """Returns the frequency (Hz) of the peak uphill from ``hz``, or ``hz`` where none is near.
 
-    A weight on a spectrum moves its peaks a little; this takes them back.
+    A grid, a prior and a weight on a spectrum move a rate a little; this takes it back.
     """
     i = int(np.argmin(np.abs(freqs - hz)))
     while 0 < i < len(power) - 1 and power[i] < max(power[i - 1], power[i + 1]):
@@ -211,10 +218,17 @@ class PulseAnalyzer:
 
     def __init__(self, config: PulseConfig | None = None) -> None:
         self.config = config or PulseConfig()
+        self._filter = RateFilter(rate_grid(self.config.low_bpm, self.config.high_bpm))
         self.reset()
 
+    def inherit(self, other: PulseAnalyzer) -> None:
+        """Goes on from the rate that ``other`` followed, where both look in the same band."""
+        if np.array_equal(other._filter.rates, self._filter.rates):
+            self._filter = other._filter
+
     def reset(self) -> None:
-        """Forgets the signal."""
+        """Forgets the signal and the rate."""
+        self._filter.reset()
         self._fs = 30.0
         self._derivative = False
         self._end: float | None = None
@@ -254,26 +268,47 @@ class PulseAnalyzer:
         return self._signal[-round(self.config.window_s * self._fs) :]
 
     def estimate(self) -> Estimate:
-        """Returns the heart rate of the last ``window_s`` seconds and what the plots need."""
+        """Returns the heart rate now, by the last ``window_s`` seconds and what was before them.
+
+        Once for each time: the filter takes a window when it is first asked about it.
+        """
         t, curve = self._curve()
         signal, fs = self.window(), self._fs
         length_s = len(signal) / fs
-        if length_s < self.config.first_s:
+        if self._end is None or length_s < self.config.first_s:
             return Estimate(window_s=length_s, t=t, curve=curve)
         band = (self.config.low_bpm / 60.0, self.config.high_bpm / 60.0)
-        freqs, plain = spectrum(detrend(signal, smoothing(fs)), fs)
+        level = detrend(signal, smoothing(fs))
+        freqs, plain = spectrum(level, fs)
         # A network that gives the derivative makes white noise there, which integration turns
         # into 1/f^2: a fast pulse would drown in it. A weight of f is half of the way back;
         # all of it (f^2) would lift second harmonics above the pulse itself.
         power = plain * freqs if self._derivative else plain
-        hz = find_peak(freqs, power, *band, half=HALF_WEIGHTED if self._derivative else HALF)
         inside = (freqs >= band[0]) & (freqs <= band[1])
         drawn = Spectrum(freqs[inside] * 60.0, power[inside] / (power[inside].max() + 1e-300))
-        if hz is None:
+        if find_peak(freqs, power, *band) is None:
             return Estimate(window_s=length_s, spectrum=drawn, t=t, curve=curve)
-        hz = climb(freqs, plain, hz) if self._derivative else hz
-        snr = snr_db(freqs, power, hz, length_s, band)
-        return Estimate(hz * 60.0, snr, length_s, drawn, t, curve)
+        rates = self._filter.rates
+        evidence = weigh(level, fs, self._derivative, rates)
+        filling = len(signal) < round(self.config.window_s * fs)
+        belief = self._filter.update(self._end, evidence, filling)
+        # The spectrum shows the rate of the window's middle, the belief that of its end.
+        since = np.exp(belief.slope * length_s / 2.0)
+        hr_bpm = 60.0 * climb(freqs, plain, belief.hr_bpm / 60.0 / since) * since
+        hr_bpm = float(np.clip(hr_bpm, self.config.low_bpm, self.config.high_bpm))
+        return Estimate(
+            hr_bpm=hr_bpm,
+            snr_db=snr_db(freqs, power, hr_bpm / 60.0, length_s, band),
+            window_s=length_s,
+            spectrum=drawn,
+            t=t,
+            curve=curve,
+            confidence=belief.confidence,
+            second_bpm=belief.second_bpm,
+            second_confidence=belief.second_confidence,
+            rates=rates,
+            evidence=evidence,
+        )
 
     def _curve(self) -> tuple[Signal, NDArray[np.float32]]:
         fs, n = self._fs, round(self.config.window_s * self._fs)

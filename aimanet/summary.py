@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from aimanet.pulse import find_peak
+from aimanet.pulse import Estimate
+from aimanet.rate import RatePath
 from aimanet.types import Reading, State
 
 KEEP_READINGS = 150_000
@@ -15,8 +16,8 @@ KEEP_READINGS = 150_000
 
 STATES = tuple(State)
 
-GRID_BPM = np.arange(42.0, 210.5, 0.5)
-"""Where the mean spectrum is kept."""
+DOUBT = 0.3
+"""Weight in the recording's rate of a window whose reading is not ``ok``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +51,18 @@ class Summary:
 
 
 class History:
-    """The readings of a recording in 17 bytes each, and the mean of their spectra.
+    """The readings of a recording in 17 bytes each, and the best path of rates through its windows.
 
-    A pulse that noise drowns in every single window still stands out of the mean of them all
-    (Welch 1967): that mean decides where no reading could be trusted.
+    A pulse that noise drowns in every single window still stands out of all of them together:
+    the path decides the rate, whether or not any reading could be trusted.
     """
 
     def __init__(self) -> None:
-        self._power = np.zeros(len(GRID_BPM))
+        self._path = RatePath()
         self._t, self._hr, self._snr, self._state = array("d"), array("f"), array("f"), array("b")
 
-    def add(self, reading: Reading) -> None:
-        """Keeps a reading."""
+    def add(self, reading: Reading, estimate: Estimate | None = None) -> None:
+        """Keeps a reading and what the window behind it says about all rates."""
         if len(self._t) >= KEEP_READINGS:
             for column in (self._t, self._hr, self._snr, self._state):
                 del column[: KEEP_READINGS // 4]
@@ -69,9 +70,10 @@ class History:
         self._hr.append(np.nan if reading.hr_bpm is None else reading.hr_bpm)
         self._snr.append(np.nan if reading.snr_db is None else reading.snr_db)
         self._state.append(STATES.index(reading.state))
-        if len(reading.spectrum_bpm):
-            power = np.interp(GRID_BPM, reading.spectrum_bpm, reading.spectrum_power)
-            self._power += power / (power.sum() + 1e-12)
+        if estimate is not None and len(estimate.rates):
+            trust = 1.0 if reading.state is State.OK else DOUBT
+            window_s, rates = estimate.window_s, estimate.rates
+            self._path.add(reading.t, window_s, rates, estimate.evidence, trust)
 
     def readings(self) -> list[ShortReading]:
         """Returns them all, oldest first."""
@@ -95,12 +97,8 @@ class History:
         if not np.any(known):
             return None, None, whole
         best = trusted if np.any(trusted) else known
-        rate = None if np.any(trusted) else self._mean_spectrum_bpm()
-        return rate or float(np.median(hr[best])), float(np.median(snr[best])), whole
-
-    def _mean_spectrum_bpm(self) -> float | None:
-        peak = find_peak(GRID_BPM / 60.0, self._power, GRID_BPM[0] / 60.0, GRID_BPM[-1] / 60.0)
-        return None if peak is None else 60.0 * peak
+        rate = self._path.mean_bpm() or float(np.median(hr[best]))
+        return rate, float(np.median(snr[best])), whole
 
 
 def _or_none(value: float) -> float | None:

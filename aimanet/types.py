@@ -86,7 +86,8 @@ class Reading:
     ``hr_bpm`` and ``snr_db`` are None where there is no estimate. ``quality`` is 0-1.
     ``bvp_t``/``bvp`` is the live curve (newest last); ``spectrum_bpm``/``spectrum_power``
     the spectrum behind ``hr_bpm`` (power scaled to a maximum of 1).
-    ``latency_s`` is the age of the newest pulse sample at ``t``.
+    ``latency_s`` is the age of the newest pulse sample at ``t``; ``confidence`` the probability
+    that ``hr_bpm`` is within 5 BPM of the truth, as the spectrum alone sees it.
     """
 
     t: float
@@ -99,6 +100,7 @@ class Reading:
     spectrum_bpm: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     spectrum_power: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     latency_s: float = 0.0
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
