@@ -16,6 +16,7 @@ from aimanet.outputs import AtomicText
 
 if TYPE_CHECKING:
     from aimanet.pipeline import Pipeline, Summary
+    from aimanet.rhythm.study import Study
     from aimanet.sources import Source
     from aimanet.terminal.trace import PulseTrace
     from aimanet.types import Frame
@@ -45,19 +46,27 @@ class Options:
 
 def run(options: Options) -> int:
     """Analyses the recording and prints the result."""
+    from aimanet.rhythm.study import record, words
     from aimanet.terminal.records import summary_record, to_line
     from aimanet.terminal.views import describe
 
     with ExitStack() as stack:
-        summary, readings = _analyse(options, stack)
-    print(to_line(summary_record(summary, readings)) if options.json else describe(summary))
+        summary, readings, found = _analyse(options, stack)
+    if options.json:
+        told = summary_record(summary, []) | record(found)
+        del told["readings"]
+        print(to_line({**told, "readings": readings}))  # the long list last
+    else:
+        print(describe(summary), *words(found), sep="\n")
     if options.save_signals is not None and not options.json:
         print(f"Signals: {printable(options.save_signals)}")
     return 0
 
 
-def _analyse(options: Options, stack: ExitStack) -> tuple[Summary, list[dict[str, Any]]]:
+def _analyse(options: Options, stack: ExitStack) -> tuple[Summary, list[dict[str, Any]], Study]:
     """The whole recording through the pipeline; bad flags fail before the first frame."""
+    from aimanet.rhythm.study import study
+    from aimanet.rhythm.tape import PulseTape
     from aimanet.terminal.records import reading_record
 
     source = open_recording(options.path)
@@ -67,6 +76,8 @@ def _analyse(options: Options, stack: ExitStack) -> tuple[Summary, list[dict[str
     if info.duration_s is None and is_synthetic(options.path):
         raise SourceError(f"{options.path} never ends: give it a length, e.g. seconds=30")
     pipeline, trace = _pipeline(options, source, out, stack)
+    tape = PulseTape()
+    pipeline.on_segment = tape.add
     readings: list[dict[str, Any]] = []
     for frame in _watched(source, info.duration_s, bar=not options.json):
         reading = pipeline.step(frame)
@@ -76,7 +87,8 @@ def _analyse(options: Options, stack: ExitStack) -> tuple[Summary, list[dict[str
                 trace.add(reading)
     if trace is not None:
         trace.finish()
-    return _with_face(pipeline.summary(), source), readings
+    summary = _with_face(pipeline.summary(), source)
+    return summary, readings, study(tape.stretches(), summary.readings, pipeline.config.window_s)
 
 
 def _with_face(summary: Summary, source: Source) -> Summary:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aimanet.methods import PulseMethod
+    from aimanet.rhythm.study import Study
     from aimanet.sessions.reader import RecordedReading, Session
     from aimanet.sessions.tally import Tally
     from aimanet.types import Reading
@@ -46,7 +47,10 @@ class Options:
 def run(options: Options) -> int:
     """Replays the session and prints both rows of readings and how they differ."""
     from aimanet.methods import make_method
-    from aimanet.sessions.analysis import reanalyse, recorded
+    from aimanet.pulse import PulseConfig
+    from aimanet.rhythm.study import study, words
+    from aimanet.rhythm.tape import PulseTape
+    from aimanet.sessions.analysis import reanalyse, recorded, studied
     from aimanet.sessions.reader import open_session
     from aimanet.terminal.records import to_line
 
@@ -54,14 +58,19 @@ def run(options: Options) -> int:
     name = options.method or session.info.method or "tscan"
     method = make_method(name, device=options.device, weights=options.weights)
     notes = [*session.problems, *_other_model(session, method)]
-    steps = reanalyse(session, method, options.window)
+    tape = PulseTape()
+    steps = reanalyse(session, method, options.window, tape)
     readings = [recorded(reading) for reading in _watched(steps, session, bar=not options.json)]
+    window_s = options.window or session.info.window_s or PulseConfig().window_s
+    rhythms = studied(session), study(tape.stretches(), readings, window_s)
     if options.json:
-        print(to_line(_record(session, method, notes, readings)))
+        print(to_line(_record(session, method, notes, readings, rhythms)))
         return 0
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     _print(session, method, readings)
+    for before, after in zip(*map(words, rhythms), strict=True):
+        print(before if before == after else f"recorded: {before}\nreplayed: {after}")
     return 0
 
 
@@ -97,16 +106,21 @@ def _watched(
 
 
 def _record(
-    session: Session, method: PulseMethod, notes: list[str], readings: list[RecordedReading]
+    session: Session,
+    method: PulseMethod,
+    notes: list[str],
+    readings: list[RecordedReading],
+    rhythms: tuple[Study, Study],
 ) -> dict[str, Any]:
     """What ``--json`` prints."""
+    from aimanet.rhythm.study import record
     from aimanet.sessions.analysis import compare, match
 
     return {
         "session": session.info.name,
         "problems": notes,
-        "recorded": _side(session.info.method, session.readings),
-        "replayed": _side(method.name, readings),
+        "recorded": _side(session.info.method, session.readings) | record(rhythms[0]),
+        "replayed": _side(method.name, readings) | record(rhythms[1]),
         "compared": asdict(compare(session.readings, readings)),
         "readings": [
             {"t": before.t, "recorded": _values(before), "replayed": _values(after)}

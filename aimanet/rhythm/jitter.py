@@ -22,7 +22,7 @@ in rates. Breathing at 18 a minute puts side bands 0.3 rates beside the harmonic
 
 BAND = (0.5, 3.5)
 
-MOST = 2.0
+MOST = 2.2
 """So many times the first estimate the second one may be."""
 
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aimanet.pulse import PulseConfig, bandpass
-from aimanet.rhythm.prv import NO_INTERVALS, Prv, PrvResult, measure_prv
+from aimanet.rhythm.prv import Prv, PrvResult, measure_prv
 from aimanet.rhythm.respiration import Respiration, RespirationResult, measure_respiration
 from aimanet.rhythm.tape import Signal, Stretch, unbroken
 from aimanet.rhythm.train import Judged, good_beats
-
-NOTHING = "needs a minute of good signal"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Study:
     """PRV and respiration of a recording, each with the reason where it is not shown."""
 
-    prv: PrvResult = field(default_factory=lambda: PrvResult(None, NOTHING, NO_INTERVALS))
-    respiration: RespirationResult = field(default_factory=lambda: RespirationResult(None, NOTHING))
+    prv: PrvResult
+    respiration: RespirationResult
 
 
 def study(

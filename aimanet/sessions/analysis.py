@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from aimanet.methods import PulseMethod
 from aimanet.pipeline import Pipeline, Tracker
 from aimanet.pulse import PulseConfig
+from aimanet.rhythm.study import Study, study_recorded
+from aimanet.rhythm.tape import PulseTape
 from aimanet.sessions.reader import RecordedReading, Session, Signal
 from aimanet.sessions.replay import ReplaySource
 from aimanet.types import Reading
@@ -21,7 +23,10 @@ MATCH_S = 0.2
 
 
 def reanalyse(
-    session: Session, method: PulseMethod, window_s: float | None = None
+    session: Session,
+    method: PulseMethod,
+    window_s: float | None = None,
+    tape: PulseTape | None = None,
 ) -> Iterator[tuple[float, Reading | None]]:
     """The session through the pipeline, as fast as possible: for each frame its t and reading.
 
@@ -30,6 +35,7 @@ def reanalyse(
         method: any; the one of the day gives the readings of the day where the recording began
             with the source and lost no frame.
         window_s: seconds behind an estimate; by default those of the day.
+        tape: keeps the whole curve, for `aimanet.rhythm.study.study`.
 
     Raises:
         SourceError: there is no video, or nothing in it can be read.
@@ -43,6 +49,7 @@ def reanalyse(
         source.open()
         tracker = source.tracker()
         pipeline = Pipeline(method, tracker or _detector(stack), config)
+        pipeline.on_segment = None if tape is None else tape.add
         for frame in source:
             yield frame.t, pipeline.step(frame)
 
@@ -60,6 +67,12 @@ def recorded(reading: Reading) -> RecordedReading:
     return RecordedReading(
         reading.t, reading.hr_bpm, reading.snr_db, reading.state, reading.quality
     )
+
+
+def studied(session: Session) -> Study:
+    """PRV and respiration from the curve of the day."""
+    window_s = session.info.window_s or PulseConfig().window_s
+    return study_recorded(session.bvp_t, session.bvp, session.readings, window_s)
 
 
 @dataclass(frozen=True, slots=True)

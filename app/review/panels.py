@@ -30,6 +30,7 @@ from aimanet.sessions.library import SessionEntry
 from aimanet.sessions.reader import Marker, RecordedReading, Session
 from app.look import DARK, Look
 from app.review import words
+from app.review.rhythm_panel import RhythmPanel
 from app.wording import STATES
 
 Index = QModelIndex | QPersistentModelIndex
@@ -47,7 +48,9 @@ class AboutPanel(QScrollArea):
         self._rows = QVBoxLayout(self._inside)
         self._figures, self._facts = QGridLayout(), QGridLayout()
         self._facts.setColumnStretch(1, 1)
+        self.rhythm = RhythmPanel()
         self._rows.addLayout(self._figures)
+        self._rows.addWidget(self.rhythm)
         self._rows.addLayout(self._facts)
         self._rows.addStretch()
         self.setWidget(self._inside)
@@ -80,6 +83,7 @@ class AboutPanel(QScrollArea):
     def apply_look(self, look: Look) -> None:
         """Another size."""
         px = look.px
+        self.rhythm.apply_look(look)
         self._rows.setContentsMargins(px(6), px(8), px(10), px(6))
         self._rows.setSpacing(px(12))
         self._figures.setHorizontalSpacing(px(18))

@@ -147,6 +147,7 @@ class Viewer(QWidget):
         self.time.open(session)
         self._show_curves()
         self._compare_with_sensor()
+        self.about.rhythm.study(self._jobs, session)
         self._soon.start()
         self.time.bar.setFocus()
 
@@ -173,6 +174,7 @@ class Viewer(QWidget):
         if self._presence is not None:
             self._presence.leave()
         self._drop_comparison()
+        self.about.rhythm.forget()
         self._presence = self.session = self.entry = self._recorded = None
         self.analyses, self._hidden = {}, set()
         self.tabs.setCurrentIndex(0)

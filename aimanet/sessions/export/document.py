@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 
 from aimanet import __version__
+from aimanet.rhythm.prv import Intervals
+from aimanet.rhythm.study import record
+from aimanet.sessions.analysis import studied
 from aimanet.sessions.export.job import Tick
 from aimanet.sessions.reader import Session
 from aimanet.sessions.reference import reference_info
@@ -34,6 +37,7 @@ def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
 
 def _document(session: Session) -> dict[str, Any]:
     info = session.info.model_dump(mode="json")
+    found = studied(session)
     return {
         "format": FORMAT,
         "aimanet": __version__,
@@ -57,9 +61,20 @@ def _document(session: Session) -> dict[str, Any]:
             for r in session.readings
         ],
         "pulse": _columns(t=session.bvp_t.tolist(), bvp=session.bvp.tolist()),
+        **record(found),
+        "intervals": _intervals(found.prv.intervals),
         "markers": [{"t": m.t, "name": m.name} for m in session.markers],
         "reference": _reference(session),
         "comparison": _comparison(compare_reference(session)),
+    }
+
+
+def _intervals(found: Intervals) -> dict[str, list[Any]]:
+    """Between beats of good signal; ``t`` is the later beat's."""
+    return {
+        "t": [round(t, 4) for t in found.t.tolist()],
+        "ibi_ms": [round(ibi, 1) for ibi in found.ibi_ms.tolist()],
+        "usable": found.usable.tolist(),
     }
 
 

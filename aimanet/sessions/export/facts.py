@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from aimanet.rhythm.study import prv_words, respiration_words
+from aimanet.sessions.analysis import studied
 from aimanet.sessions.export.drawing import Material, clock
 from aimanet.sessions.reader import Session
 from aimanet.sessions.reference import reference_info
@@ -69,11 +71,21 @@ def facts(session: Session) -> list[tuple[str, str]]:
         ("picture", " at ".join(part for part in (picture, rate) if part)),
         ("method", LABELS.get(info.method, info.method) + model),
         ("window", f"{info.window_s:g} s behind a reading" if info.window_s else ""),
+        *_rhythm(session),
         ("frames", _frames(session)),
         ("sensor", _sensor(session)),
         ("versions", ", ".join(f"{name} {v}" for name, v in info.versions.items())),
     ]
     return [(term, value) for term, value in told if value.strip()]
+
+
+def _rhythm(session: Session) -> list[tuple[str, str]]:
+    found = studied(session)
+    prv, breath = found.prv.prv, found.respiration.respiration
+    return [
+        ("PRV", "" if prv is None else prv_words(prv)),
+        ("respiration", "" if breath is None else respiration_words(breath)),
+    ]
 
 
 def _frames(session: Session) -> str:

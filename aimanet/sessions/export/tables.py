@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from aimanet.rhythm.study import Study, record
+from aimanet.sessions.analysis import studied
 from aimanet.sessions.export.job import Tick
 from aimanet.sessions.reader import Session
 from aimanet.sessions.reference_compare import compare_reference
@@ -18,15 +20,17 @@ EVERY = 5000
 
 
 def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
-    """``STEM_KIND.csv``: session, frames, readings, pulse, markers and reference."""
+    """``STEM_KIND.csv``: session, frames, readings, pulse, intervals, markers, reference."""
+    found = studied(session)
     tables: dict[str, tuple[tuple[str, ...], Iterable[tuple[object, ...]]]] = {
-        "session": (("key", "value"), _about(session)),
+        "session": (("key", "value"), _about(session, found)),
         "frames": (("index", "t", "face_x", "face_y", "face_w", "face_h"), _frames(session)),
         "readings": (
             ("t", "time", "hr_bpm", "snr_db", "state", "quality", "sensor_bpm", "error_bpm"),
             _readings(session),
         ),
         "pulse": (("t", "bvp"), zip(session.bvp_t.tolist(), session.bvp.tolist(), strict=True)),
+        "intervals": (("t", "ibi_ms", "usable"), _intervals(found)),
         "markers": (("t", "name"), ((m.t, m.name) for m in session.markers)),
     }
     if session.reference is not None:
@@ -52,7 +56,7 @@ def _cell(value: object) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _about(session: Session) -> Iterator[tuple[object, ...]]:
+def _about(session: Session, found: Study) -> Iterator[tuple[object, ...]]:
     info = session.info
     yield from (
         ("name", info.name or session.folder.name),
@@ -67,8 +71,22 @@ def _about(session: Session) -> Iterator[tuple[object, ...]]:
         ("hr_bpm", session.tally.hr_bpm),
         ("ok_share", session.tally.ok_share),
     )
+    told = record(found)
+    for kind in ("prv", "respiration"):
+        for name, value in (told[kind] or {}).items():
+            yield f"{kind}_{name}", value
+        yield f"{kind}_reason", told[f"{kind}_reason"]
     for problem in session.problems:
         yield "problem", problem
+
+
+def _intervals(found: Study) -> Iterator[tuple[object, ...]]:
+    """Between beats of good signal; ``t`` is the later beat's."""
+    beats = found.prv.intervals
+    for t, ibi, usable in zip(
+        beats.t.tolist(), beats.ibi_ms.tolist(), beats.usable.tolist(), strict=True
+    ):
+        yield round(t, 4), round(ibi, 1), int(usable)
 
 
 def _frames(session: Session) -> Iterator[tuple[object, ...]]:

@@ -25,6 +25,10 @@ KEYS = [
     "frames",
     "duration_s",
     "face_fraction",
+    "prv",
+    "prv_reason",
+    "respiration",
+    "respiration_reason",
     "readings",
 ]
 
@@ -64,6 +68,8 @@ def test_json_has_the_promised_shape_and_the_true_heart_rate(analysed):
     assert result["duration_s"] == pytest.approx(12.0, abs=0.05)
     assert result["face_fraction"] == 1.0
     assert "tscan" in result["model"]
+    assert (result["prv"], result["respiration"]) == (None, None)
+    assert result["prv_reason"].startswith("needs a minute of good signal (")
 
 
 def test_readings_come_three_times_a_second_with_null_before_the_first_estimate(analysed):
