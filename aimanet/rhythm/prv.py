@@ -130,7 +130,7 @@ def measure_prv(train: Train) -> PrvResult:
 
 
 def _too_short(good_s: float) -> str:
-    return f"needs a minute of good signal ({int(good_s)} s so far)"
+    return f"needs a minute of good signal, has {int(good_s)} s"
 
 
 def load_neurokit() -> Any:

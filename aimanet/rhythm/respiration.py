@@ -77,7 +77,7 @@ def measure_respiration(train: Train) -> RespirationResult:
     windows = list(_windows(train))
     if not windows:
         longest = max((float(run.t[-1] - run.t[0]) for run in train.runs), default=0.0)
-        why = f"needs {LEAST_S:.0f} s of unbroken good signal ({int(longest)} s so far)"
+        why = f"needs {LEAST_S:.0f} s of unbroken good signal, has {int(longest)} s"
         return RespirationResult(None, why)
     rates = [rate for rate in map(rate_of, windows) if rate is not None]
     share = len(rates) / len(windows)

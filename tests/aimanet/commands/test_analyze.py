@@ -69,7 +69,7 @@ def test_json_has_the_promised_shape_and_the_true_heart_rate(analysed):
     assert result["face_fraction"] == 1.0
     assert "tscan" in result["model"]
     assert (result["prv"], result["respiration"]) == (None, None)
-    assert result["prv_reason"].startswith("needs a minute of good signal (")
+    assert result["prv_reason"].startswith("needs a minute of good signal, has ")
 
 
 def test_readings_come_three_times_a_second_with_null_before_the_first_estimate(analysed):

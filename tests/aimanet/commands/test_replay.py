@@ -55,7 +55,7 @@ def assert_same(told):
     assert told["replayed"]["hr_bpm"] == told["recorded"]["hr_bpm"]
     for side in ("recorded", "replayed"):
         assert told[side]["prv"] is None
-        assert told[side]["prv_reason"].startswith("needs a minute of good signal (")
+        assert told[side]["prv_reason"].startswith("needs a minute of good signal, has ")
     assert all(row["recorded"] == row["replayed"] for row in told["readings"])
 
 

@@ -76,7 +76,7 @@ def test_a_short_recording_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "neurokit2", None)  # nor is the slow import made for it
     result, _ = measured(Heart(), 45.0, 30.0)
     assert result.prv is None
-    assert result.why == "needs a minute of good signal (43 s so far)"
+    assert result.why == "needs a minute of good signal, has 43 s"
 
 
 def test_without_the_extra_the_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,6 @@ def test_a_short_recording_says_what_it_needs() -> None:
     heart = Heart()
     found = said(heart, 30.0, 30.0)
     assert found.respiration is None
-    assert found.why == "needs 40 s of unbroken good signal (28 s so far)"
+    assert found.why == "needs 40 s of unbroken good signal, has 28 s"
     nothing = measure_respiration(good_beats([Stretch(0.0, FS, np.zeros(30))], []))
-    assert nothing.why == "needs 40 s of unbroken good signal (0 s so far)"
+    assert nothing.why == "needs 40 s of unbroken good signal, has 0 s"
