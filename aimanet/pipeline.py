@@ -156,7 +156,7 @@ class Pipeline:
         return spent
 
     def _read(self, crop: FaceCrop) -> Reading:
-        self._estimate = estimate = self._analyzer.estimate()
+        self._estimate = estimate = self._analyzer.estimate(self._witness.pulse())
         hz = (estimate.hr_bpm or 0.0) / 60.0
         said = self._witness.testify(hz) if hz else Testimony()
         state, quality = self._judge.judge(crop.t, estimate, said, self._bridged(crop.t))

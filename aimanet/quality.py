@@ -172,6 +172,18 @@ class Witness:
         limit = round(self._window_s * clip.fs)
         self._colours = np.concatenate([self._colours, new], axis=1)[:, -limit:]
 
+    def pulse(self) -> Array:
+        """Returns the pulse (n,) that the patches have in common, each by how quiet it is.
+
+        Empty while there is less than a second. It is a second opinion on the rate, for methods
+        that may be wrong and sure of it.
+        """
+        if self._colours.shape[1] < self._fs:
+            return np.empty(0)
+        pulses = self._pulses()
+        _, band = _tones(pulses.shape[1], self._fs, 0.0)
+        return np.asarray((pulses / _noise(pulses @ band.T)[:, None]).sum(axis=0))
+
     def testify(self, hz: float) -> Testimony:
         """Returns the evidence that the whole face pulses at ``hz``, in the colour of blood.
 
@@ -182,21 +194,33 @@ class Witness:
         if n < self._fs:
             return Testimony()
         wave, others = _tones(n, self._fs, hz)
-        scaled = self._colours / (self._colours.mean(axis=1, keepdims=True) + 1e-9)
-        smooth = smoothing(self._fs)
-        pulses = detrend(project_pos(scaled, self._fs).T, smooth).T
+        pulses = self._pulses()
         at, rest = pulses @ wave, pulses @ others.T
-        noise = np.mean(np.abs(rest) ** 2, axis=1) + 1e-30
+        noise = _noise(rest)
         tone = np.abs(np.sum(at / noise)) ** 2
         floor = np.mean(np.abs(np.sum(rest / noise[:, None], axis=0)) ** 2)
         tone_db = 10.0 * np.log10(tone / (floor + 1e-30) + 1e-30)
         z = at / np.sqrt(noise)
         unison = np.abs(z.sum()) ** 2 / (len(z) * np.sum(np.abs(z) ** 2) + 1e-30)
-        colour = wave @ detrend(scaled.mean(axis=0), smooth)
+        colour = wave @ detrend(self._scaled().mean(axis=0), smoothing(self._fs))
         size = np.linalg.norm(colour) + 1e-30
         blood = np.abs(_BLOODS @ colour).max() / size
         chroma = np.abs(_TINT @ colour) / size
         return Testimony(float(tone_db), float(unison), float(blood), float(chroma))
+
+    def _scaled(self) -> Array:
+        """The patches' colours (P, n, 3) over their own means."""
+        return np.asarray(self._colours / (self._colours.mean(axis=1, keepdims=True) + 1e-9))
+
+    def _pulses(self) -> Array:
+        """The patches' POS pulses (P, n), detrended."""
+        pulses = project_pos(self._scaled(), self._fs)
+        return detrend(pulses.T, smoothing(self._fs)).T
+
+
+def _noise(tones: Array) -> Array:
+    """Each patch's mean power (P,) over tones (P, K)."""
+    return np.asarray(np.mean(np.abs(tones) ** 2, axis=1) + 1e-30)
 
 
 def _tones(n: int, fs: float, hz: float) -> tuple[Array, Array]:

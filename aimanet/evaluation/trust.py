@@ -38,7 +38,7 @@ class Trust:
         self._count(t)
 
     def _count(self, t: float) -> None:
-        estimate = self._analyzer.estimate()
+        estimate = self._analyzer.estimate(self._witness.pulse())
         hz = (estimate.hr_bpm or 0.0) / 60.0
         said = self._witness.testify(hz) if hz else Testimony()
         bridged = sum(hole for _, hole in self._bridged) / len(self._bridged)
