@@ -18,6 +18,9 @@ from aimanet.types import FaceCrop, Reading
 
 NAN = float("nan")
 
+NOW_S = 2.0
+"""Seconds that count as the moment of a reading."""
+
 
 def judge(material: Material, entrants: Sequence[Entrant], camera: Camera) -> list[ClipResult]:
     """Runs all methods over a clip, crop by crop; one result for each, in their order.
@@ -107,6 +110,7 @@ def _columns(
         span_s=np.maximum(0.0, np.diff(t, append=max(seconds, t[-1] if len(t) else 0.0))),
         hr_bpm=np.array([NAN if r.hr_bpm is None else r.hr_bpm for r, _ in said]),
         truth_bpm=np.array([_true_rate(reading, truth) for reading, _ in said]),
+        now_bpm=np.array([_true_rate(reading, truth, NOW_S) for reading, _ in said]),
         quality=np.array([reading.quality for reading, _ in said]),
         snr_db=np.array([NAN if r.snr_db is None else r.snr_db for r, _ in said]),
         state=np.array(state, np.int8),
@@ -114,8 +118,9 @@ def _columns(
     )
 
 
-def _true_rate(reading: Reading, truth: Truth | None) -> float:
-    """The mean true rate over the seconds that the reading's curve covers."""
+def _true_rate(reading: Reading, truth: Truth | None, last_s: float = np.inf) -> float:
+    """The mean true rate over the seconds that the reading's curve covers, or the last of them."""
     if truth is None or reading.hr_bpm is None or not len(reading.bvp_t):
         return NAN
-    return truth.mean(float(reading.bvp_t[0]), float(reading.bvp_t[-1]))
+    start, end = float(reading.bvp_t[0]), float(reading.bvp_t[-1])
+    return truth.mean(max(start, end - last_s), end)

@@ -188,6 +188,7 @@ def reading_records(result: ClipResult) -> Iterator[dict[str, Any]]:
             "span_s": said.span_s[k],
             "hr_bpm": said.hr_bpm[k],
             "truth_bpm": said.truth_bpm[k],
+            "now_bpm": said.now_bpm[k],
             "quality": said.quality[k],
             "state": str(STATES[said.state[k]]),
             "snr_db": said.snr_db[k],

@@ -26,7 +26,8 @@ class Readings:
 
     ``t`` s since the clip's first frame; ``span_s`` until the next reading (the last one: until
     the clip's end); ``hr_bpm`` and ``snr_db`` NaN where there is no estimate; ``truth_bpm`` the
-    mean true rate over the seconds that the estimate rests on, NaN where unknown; ``quality`` 0-1;
+    mean true rate over the seconds that the estimate rests on, NaN where unknown, ``now_bpm`` the
+    true rate of the last two seconds; ``quality`` 0-1;
     ``state`` indices into `STATES`; ``features`` what the judge weighed, by name, NaN where it had
     nothing to weigh.
     """
@@ -35,6 +36,7 @@ class Readings:
     span_s: Values
     hr_bpm: Values
     truth_bpm: Values
+    now_bpm: Values
     quality: Values
     snr_db: Values
     state: NDArray[np.int8]

@@ -58,7 +58,7 @@ def test_a_folder_of_videos(capsys, tmp_path, videos, face_model):
     read = [r for r in readings if r["hr_bpm"] and r["alive"] == "1"]
     assert len(read) > 2
     assert all(40.0 < float(r["truth_bpm"]) < 170.0 for r in read)
-    assert all(r["feature.said.unison"] and r["state"] for r in read)
+    assert all(any(r[n] for n in r if n.startswith("feature.")) and r["state"] for r in read)
     assert all(not r["truth_bpm"] for r in readings if r["alive"] == "0")
     with (out / "clips.csv").open() as file:
         one, other = csv.DictReader(file)
@@ -135,18 +135,19 @@ def test_only_what_matters_is_in_the_command():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_ctrl_c_leaves_nothing_half_written(tmp_path, repository, face_model):
     out, cache = tmp_path / "out", tmp_path / "cache"
     command = [sys.executable, "-m", "aimanet", "bench", "accuracy", "--methods", "pos"]
-    command += ["--seconds", "4", "--out", str(out), "--cache", str(cache)]
+    command += ["--seconds", "1", "--out", str(out), "--cache", str(cache)]
     process = subprocess.Popen(
         [*command, "--jobs", "2"], cwd=repository, stderr=subprocess.PIPE, start_new_session=True
     )
-    deadline = time.monotonic() + 90.0
+    deadline = time.monotonic() + 300.0
     while not list(cache.rglob("*.npz")) and time.monotonic() < deadline:
         time.sleep(0.2)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert err.decode().strip().splitlines()[-1] == "interrupted"
     assert list(cache.rglob("*.npz"))

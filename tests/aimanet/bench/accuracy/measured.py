@@ -32,6 +32,7 @@ def readings(
         span_s=np.full(n, step_s),
         hr_bpm=hr,
         truth_bpm=np.broadcast_to(np.asarray(truth, float), n).copy(),
+        now_bpm=np.broadcast_to(np.asarray(truth, float), n).copy(),
         quality=np.broadcast_to(np.asarray(quality, float), n).copy(),
         snr_db=np.full(n, 3.0),
         state=np.array([STATES.index(each) for each in states], np.int8),
