@@ -28,7 +28,8 @@ class Dynamics:
     ``first`` tempers the evidence while the window fills, ``each`` that of every 1/3 s after;
     ``fade_s`` is the memory; ``walk`` the relative width of a step of 1/3 s; ``slope`` and
     ``steep`` are log odds against slopes; ``leak`` and ``turn`` the chances per second of any
-    other rate, and of another slope.
+    other rate, and of another slope. Another rate is told once it is ``hold`` times as likely as
+    the one that was told before.
     """
 
     first: float = 1.2
@@ -38,6 +39,7 @@ class Dynamics:
     slope: float = 1.25
     steep: float = 2.0
     leak: float = 0.017
+    hold: float = 2.5
     turn: float = 0.14
 
 
@@ -91,6 +93,7 @@ class RateFilter:
         """Forgets the past."""
         self._t: float | None = None
         self._alone = True
+        self._held: float | None = None
         self._state = self._prior
 
     @property
@@ -107,7 +110,7 @@ class RateFilter:
             return self.belief()
         self._alone = filling or self._t is None
         if self._alone or self._t is None:
-            self.reset()
+            self._state = self._prior
             temper = DYNAMICS.first
         else:
             self._move(min(t - self._t, LONGEST_S))
@@ -115,7 +118,9 @@ class RateFilter:
         state = self._state * np.exp(temper * (evidence - evidence.max()))
         self._state = state / state.sum()
         self._t = t
-        return self.belief()
+        belief = self.belief()
+        self._held = belief.hr_bpm
+        return belief
 
     def _move(self, dt: float) -> None:
         faded = self._prior * (self._state / self._prior) ** np.exp(-dt / DYNAMICS.fade_s)
@@ -135,6 +140,10 @@ class RateFilter:
         posterior = self.posterior
         mass = self._mass(posterior)
         best = int(np.argmax(mass))
+        if self._held is not None and not self._alone:
+            near = np.abs(self.rates - self._held) < NEAR_BPM
+            held = int(np.argmax(np.where(near, mass, 0.0)))
+            best = held if DYNAMICS.hold * mass[held] >= mass[best] else best
         hr_bpm = self._centre(posterior, best)
         rest = np.where(np.abs(self.rates - hr_bpm) < 2.0 * NEAR_BPM, 0.0, posterior)
         others = self._mass(rest)
