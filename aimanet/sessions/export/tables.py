@@ -30,9 +30,10 @@ def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
             _readings(session),
         ),
         "pulse": (("t", "bvp"), zip(session.bvp_t.tolist(), session.bvp.tolist(), strict=True)),
-        "intervals": (("t", "ibi_ms", "usable"), _intervals(found)),
         "markers": (("t", "name"), ((m.t, m.name) for m in session.markers)),
     }
+    if len(found.prv.intervals.t):
+        tables["intervals"] = (("t", "ibi_ms", "usable"), _intervals(found))
     if session.reference is not None:
         tables["reference"] = (("t", "ppg", "hr_bpm"), _reference(session))
     paths = []

@@ -67,15 +67,7 @@ def table(path):
 
 def test_csv_reads_back_to_the_last_digit(session, tmp_path):
     paths = {p.stem.split("_")[-1]: p for p in export_session(session, ["csv"], tmp_path)}
-    assert set(paths) == {
-        "session",
-        "frames",
-        "readings",
-        "pulse",
-        "intervals",
-        "markers",
-        "reference",
-    }
+    assert set(paths) == {"session", "frames", "readings", "pulse", "markers", "reference"}
     pulse = table(paths["pulse"])
     assert [float(row["bvp"]) for row in pulse] == session.bvp.tolist()
     frames = table(paths["frames"])
@@ -280,7 +272,7 @@ def test_a_session_of_faces_and_one_of_nothing(tmp_path):
     assert not (tmp_path / "out").exists()
     assert len(export_session(bare, ["edf", "png"], tmp_path / "out")) == 2
     empty = replace(bare, readings=(), bvp_t=np.empty(0), bvp=np.empty(0), markers=())
-    assert len(export_session(empty, ["csv", "json", "html"], tmp_path / "out")) == 8
+    assert len(export_session(empty, ["csv", "json", "html"], tmp_path / "out")) == 7
 
 
 def test_progress_rises_and_cancel_leaves_nothing(session, tmp_path):
