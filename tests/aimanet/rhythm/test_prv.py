@@ -46,7 +46,7 @@ def test_clean_waves_give_the_true_figures(heart: Heart) -> None:
 
 def test_what_is_shown_under_noise_is_within_10_ms_or_20_percent() -> None:
     shown = 0
-    for seed in range(14):
+    for seed in range(20):
         rng = np.random.default_rng(seed)
         heart = Heart(
             bpm=rng.uniform(50, 100),
@@ -54,12 +54,12 @@ def test_what_is_shown_under_noise_is_within_10_ms_or_20_percent() -> None:
             sway_s=rng.uniform(0.005, 0.05),
             slow_s=rng.uniform(0.005, 0.04),
         )
-        result, (rmssd, sdnn) = measured(heart, 75.0, rng.uniform(2, 22), seed)
+        result, (rmssd, sdnn) = measured(heart, 75.0, rng.uniform(5, 30), seed)
         if result.prv is not None:
             shown += 1
             assert abs(result.prv.rmssd_ms - rmssd) < max(10.0, 0.2 * rmssd)
             assert abs(result.prv.sdnn_ms - sdnn) < max(10.0, 0.2 * sdnn)
-    assert 2 <= shown <= 11
+    assert 5 <= shown <= 16
 
 
 def test_noise_alone_is_never_shown() -> None:
