@@ -33,7 +33,8 @@ class Figures:
     Of the clips' rates: ``clips`` with a known truth, ``unread`` of them without a rate; ``mae``,
     ``rmse`` (BPM), ``pearson`` over the others. Of the live readings: ``live_mae`` over all with
     an estimate; ``ok_share`` of the seconds since the warm-up, ``ok_of_all`` of all seconds;
-    ``ok_within`` the share of ok readings at most 5 BPM off and ``ok_mae`` their error;
+    ``ok_within`` the share of ok readings at most 5 BPM off the mean true rate of their window and
+    ``ok_mae`` their error, ``now_within`` the share at most 5 BPM off the rate of the moment;
     ``first_ok_s`` the median time to the first ok (infinite: in half of the clips there is none),
     ``first_ok_worst_s`` the longest; ``jumps`` as `jumps`, ``ok_readings`` how many there are.
     """
@@ -48,6 +49,7 @@ class Figures:
     ok_of_all: float
     ok_within: float
     ok_mae: float
+    now_within: float
     first_ok_s: float
     first_ok_worst_s: float
     jumps: int
@@ -137,6 +139,7 @@ def figures(results: Sequence[ClipResult]) -> Figures:
     summary = summarise([_score(result) for result in known])
     error = np.abs(joined(results, lambda r: r.readings.error_bpm))
     ok = joined(results, lambda r: r.readings.ok).astype(bool)
+    moment = np.abs(joined(results, lambda r: r.readings.hr_bpm - r.readings.now_bpm))
     right = error[ok & np.isfinite(error)]
     first = [result.first_ok_s for result in results]
     ok_s, seconds = sum(r.ok_s for r in results), sum(r.seconds for r in results)
@@ -151,6 +154,7 @@ def figures(results: Sequence[ClipResult]) -> Figures:
         ok_of_all=_ratio(ok_s, seconds),
         ok_within=mean(right <= NEAR_BPM),
         ok_mae=mean(right),
+        now_within=mean(moment[ok & np.isfinite(moment)] <= NEAR_BPM),
         first_ok_s=float(np.median(first)) if first else NAN,
         first_ok_worst_s=max(first, default=NAN),
         jumps=sum(jumps(result) for result in results),

@@ -18,14 +18,15 @@ SHOWN_MISSING = 10
 """Reasons printed before the rest is only counted."""
 
 COLUMNS = (
-    "clips", "MAE", "RMSE", "r", "live MAE", "ok", "ok<5", "ok MAE", "first ok", "jumps"
+    "clips", "MAE", "RMSE", "r", "live MAE", "ok", "ok<5", "now<5", "ok MAE", "first ok", "jumps"
 )  # fmt: skip
 
 LEGEND = (
     "MAE, RMSE (BPM) and r (Pearson): the rate of each clip; (n) clips without any. "
-    "Live, three readings a second: MAE of all; share of the seconds after the warm-up shown as "
-    "ok; share of the ok readings within 5 BPM, their MAE; median time to the first ok; leaps of "
-    "over 8 BPM within a second while ok."
+    "Live, three readings a second: MAE of all; ok, share of the seconds after the warm-up; ok<5, "
+    "share of the ok readings within 5 BPM of the mean true rate of their window; now<5, of the "
+    "true rate of that moment; MAE of the ok readings (window); median time to the first ok; leaps "
+    "of over 8 BPM within a second while ok."
 )
 
 
@@ -66,6 +67,7 @@ def _cells(one: Figures, best: float) -> list[Text]:
         Text(_number(one.live_mae)),
         Text(_percent(one.ok_share)),
         Text(_percent(one.ok_within, 1)),
+        Text(_percent(one.now_within, 1)),
         Text(_number(one.ok_mae)),
         Text(_seconds(one.first_ok_s)),
         Text(f"{one.jumps}"),

@@ -56,7 +56,8 @@ def _all(results: Sequence[ClipResult], method: str, rivals: Sequence[str]) -> I
     )
     yield from _recordings(mine)
     every = figures(held_out)
-    yield _share("readings shown as ok that are within 5 BPM", every.ok_within, OK_WITHIN)
+    yield _share("ok readings within 5 BPM of their window's rate", every.ok_within, OK_WITHIN)
+    yield _share("ok readings within 5 BPM of the moment's rate", every.now_within, OK_WITHIN)
     good = [r for r in held_out if set(r.clip.conditions) <= set(GOOD)]
     best = figures(good)
     yield _share("seconds of good clips that are ok", best.ok_share, OK_SHARE)
@@ -116,7 +117,7 @@ def _recordings(mine: Sequence[ClipResult]) -> Iterator[Verdict]:
     if not real:
         return
     far = [r for r in real if not abs(r.error_bpm) <= RECORDING_BPM]
-    found = f"{len(real) - len(far)} of {len(real)} are"
+    found = f"{len(real) - len(far)} of {len(real)}"
     if far:
         worst = max(far, key=lambda r: np.nan_to_num(abs(r.error_bpm), nan=1e9))
         found += f"; worst {worst.clip.name} {worst.error_bpm:+.1f}"

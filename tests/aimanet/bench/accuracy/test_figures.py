@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,13 @@ def test_clip_rates_and_live_readings_are_two_things():
     assert found.rmse == pytest.approx(np.sqrt(5.0))
     assert found.live_mae == pytest.approx(5.25)
     assert found.ok_within == pytest.approx(0.5)
+    assert found.now_within == pytest.approx(0.5)
+
+
+def test_a_rate_that_climbs_is_right_now_and_not_on_the_mean():
+    ahead = replace(readings([70.0] * 10, 63.0), now_bpm=np.full(10, 69.0))
+    found = figures([result(said=ahead)])
+    assert (found.ok_within, found.now_within) == (0.0, 1.0)
 
 
 def test_seconds_count_and_not_readings():

@@ -58,7 +58,7 @@ def test_recordings_count_one_by_one():
         result(f"r/{k}", "TS-CAN", hr=60.0 + e, origin="recording") for k, e in ((1, 1.0), (2, -3))
     ]
     found = bars(clips)["every recording"]
-    assert (found.holds, found.found) == (False, "1 of 2 are; worst r/2 -3.0")
+    assert (found.holds, found.found) == (False, "1 of 2; worst r/2 -3.0")
     assert "error over all held-out clips" not in bars(clips)
 
 
