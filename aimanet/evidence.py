@@ -24,12 +24,12 @@ STEP = 0.01
 SPARE = 0.04
 """The grid goes on by this share beyond the band, so that a rate at its edge has two sides."""
 
-SLOPES = np.array([-0.02, -0.01, 0.0, 0.01, 0.02])
+SLOPES = np.arange(-4, 5) * 0.005
 """Relative changes of the rate per second: 2 BPM/s at 100 BPM, and the walk adds to it. After
 exercise a heart slows by 12 to 40 BPM in its first minute, fastest at the beginning (Cole et al.
 1999, Imai et al. 1994)."""
 
-STEADY = 2
+STEADY = 4
 """Index of the slope 0."""
 
 
@@ -149,3 +149,17 @@ def weigh(window: Array, fs: float, derivative: bool, rates: Array) -> Array:
         - tune.flank * np.maximum(flank, 0.0)
         - tune.share * np.log(1.0 + tune.left - share)
     )
+
+
+def at_middle(evidence: Array, window_s: float, doubt: Array) -> Array:
+    """Returns the evidence (K,) for the rate in a window's middle, whatever its slope.
+
+    ``evidence`` (S, K) is that for the rate at the window's end; ``doubt`` (S,) is taken off
+    each slope's.
+    """
+    steps = np.arange(evidence.shape[1])
+    moved = [
+        np.interp(steps + slope * window_s / 2.0 / STEP, steps, row) - d
+        for slope, row, d in zip(SLOPES, evidence, doubt, strict=True)
+    ]
+    return np.asarray(np.max(moved, axis=0))

@@ -157,7 +157,7 @@ class Pipeline:
 
     def _read(self, crop: FaceCrop) -> Reading:
         self._estimate = estimate = self._analyzer.estimate(self._witness.pulse())
-        hz = (estimate.hr_bpm or 0.0) / 60.0
+        hz = (estimate.middle_bpm or 0.0) / 60.0
         said = self._witness.testify(hz) if hz else Testimony()
         state, quality = self._judge.judge(crop.t, estimate, said, self._bridged(crop.t))
         newest = self._analyzer.end_t

@@ -79,6 +79,8 @@ class Spectrum:
 class Estimate:
     """What the last seconds say. ``hr_bpm`` and ``snr_db`` are None while they are too few.
 
+    ``hr_bpm`` is the rate at the window's end, ``middle_bpm`` that in its middle, where its
+    spectrum has it (they differ while the rate rises or falls).
     ``t``/``curve`` is the causally filtered live curve, ``window_s`` the seconds used.
     ``confidence`` is the probability that ``hr_bpm`` is within 5 BPM of the truth, ``second_bpm``
     and ``second_confidence`` the next best rate that is not near it. ``rates`` (K,) and
@@ -86,6 +88,7 @@ class Estimate:
     """
 
     hr_bpm: float | None = None
+    middle_bpm: float | None = None
     snr_db: float | None = None
     window_s: float = 0.0
     spectrum: Spectrum = field(default_factory=lambda: Spectrum(np.empty(0), np.empty(0)))
@@ -305,11 +308,12 @@ class PulseAnalyzer:
         belief = self._filter.update(self._end, evidence, filling)
         # The spectrum shows the rate of the window's middle, the belief that of its end.
         since = np.exp(belief.slope * length_s / 2.0)
-        hr_bpm = 60.0 * climb(freqs, plain, belief.hr_bpm / 60.0 / since) * since
-        hr_bpm = float(np.clip(hr_bpm, self.config.low_bpm, self.config.high_bpm))
+        middle = climb(freqs, plain, belief.hr_bpm / 60.0 / since)
+        hr_bpm = float(np.clip(60.0 * middle * since, self.config.low_bpm, self.config.high_bpm))
         return Estimate(
             hr_bpm=hr_bpm,
-            snr_db=snr_db(freqs, power, hr_bpm / 60.0, length_s, band),
+            middle_bpm=60.0 * middle,
+            snr_db=snr_db(freqs, power, middle, length_s, band),
             window_s=length_s,
             spectrum=drawn,
             t=t,

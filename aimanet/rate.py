@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from aimanet.evidence import SLOPES, STEADY, STEP, Array
+from aimanet.evidence import SLOPES, STEP, Array, at_middle
 
 NEAR_BPM = 5.0
 """A rate is right when it is at most this far off."""
@@ -26,18 +26,17 @@ class Dynamics:
     """How a rate moves and how much overlapping windows count; chosen as `evidence.Weights`.
 
     ``first`` tempers the evidence while the window fills, ``each`` that of every 1/3 s after;
-    ``fade_s`` is the memory; ``walk`` the relative width of a step of 1/3 s; ``slope`` and
-    ``steep`` are log odds against slopes; ``leak`` and ``turn`` the chances per second of any
-    other rate, and of another slope. Another rate is told once it is ``hold`` times as likely as
-    the one that was told before.
+    ``fade_s`` is the memory; ``walk`` the relative width of a step of 1/3 s; ``slopes`` are log
+    odds against slopes of 0.5, 1, 1.5 and 2 % a second; ``leak`` and ``turn`` the chances per
+    second of any other rate, and of another slope. Another rate is told once it is ``hold``
+    times as likely as the one that was told before.
     """
 
     first: float = 1.2
     each: float = 0.2
     fade_s: float = 6.5
     walk: float = 0.005
-    slope: float = 1.25
-    steep: float = 2.0
+    slopes: tuple[float, ...] = (1.8, 1.9, 2.2, 2.5)
     leak: float = 0.017
     hold: float = 2.5
     turn: float = 0.14
@@ -70,7 +69,8 @@ def _steps(dt: float, slope: float) -> Array:
     return np.asarray(weights / weights.sum())
 
 
-_ODDS = np.exp(-np.array([DYNAMICS.steep, DYNAMICS.slope, 0.0, DYNAMICS.slope, DYNAMICS.steep]))
+_DOUBT = np.array([*DYNAMICS.slopes[::-1], 0.0, *DYNAMICS.slopes])
+_ODDS = np.exp(-_DOUBT)
 _SLOPE_PRIOR = (_ODDS / _ODDS.sum())[:, None]
 
 LONGEST_S = 5.0
@@ -187,7 +187,8 @@ class RatePath:
 
     def add(self, t: float, window_s: float, rates: Array, evidence: Array, trust: float) -> None:
         """Takes a window's evidence (S, K): it ends at ``t`` s; ``trust`` is its weight."""
-        steady = evidence[STEADY] - evidence[STEADY].max()
+        steady = at_middle(evidence, window_s, _DOUBT)
+        steady -= steady.max()
         middle = t - window_s / 2.0
         same = self._rates is not None and np.array_equal(rates, self._rates)
         if not same or not 0.0 < t - self._t <= LONGEST_S:

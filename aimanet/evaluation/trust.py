@@ -39,7 +39,7 @@ class Trust:
 
     def _count(self, t: float) -> None:
         estimate = self._analyzer.estimate(self._witness.pulse())
-        hz = (estimate.hr_bpm or 0.0) / 60.0
+        hz = (estimate.middle_bpm or 0.0) / 60.0
         said = self._witness.testify(hz) if hz else Testimony()
         bridged = sum(hole for _, hole in self._bridged) / len(self._bridged)
         state, _ = self._judge.judge(t, estimate, said, bridged)
