@@ -214,7 +214,7 @@ def test_the_witness_wants_to_see_a_second_first() -> None:
 
 
 def test_states_follow_the_features() -> None:
-    good = Estimate(hr_bpm=72.0, snr_db=8.0, window_s=10.0, spectrum=FULL)
+    good = Estimate(hr_bpm=72.0, snr_db=8.0, window_s=10.0, spectrum=FULL, confidence=0.95)
     trusted = Testimony(20.0, 0.95, 0.99, 0.3)
 
     def last(estimates: list[Estimate], said: Testimony, bridged: float = 0.0) -> State:
@@ -235,11 +235,12 @@ def test_states_follow_the_features() -> None:
     assert last([good] * 4, replace(trusted, blood=0.8)) is State.POOR_SIGNAL
     assert last([good] * 4, replace(trusted, chroma=0.02)) is State.POOR_SIGNAL
     assert last([good] * 4, trusted, bridged=0.6) is State.POOR_SIGNAL
+    assert last([replace(good, confidence=0.7)] * 4, trusted) is State.POOR_SIGNAL
 
 
 def test_a_short_window_has_a_higher_bar() -> None:
     assert snr_bar(4.5) > snr_bar(6.0) > snr_bar(8.0) == snr_bar(30.0)
-    assert set(Features(0, 0, Testimony(), 0).margins()) >= {"snr", "unison", "blood"}
+    assert set(Features(0, 0, Testimony(), 0, 0).margins()) >= {"snr", "unison", "blood"}
 
 
 @pytest.mark.slow
