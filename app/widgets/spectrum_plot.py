@@ -13,8 +13,8 @@ from aimanet.types import Reading, State
 from app.widgets.plot import Plot, color_discs, disc_item
 from app.wording import shown_bpm
 
-LOW_BPM, HIGH_BPM = 42.0, 210.0
-_TICKS = (42, 60, 90, 120, 150, 180, 210)
+LOW_BPM, HIGH_BPM = 40.0, 210.0
+_TICKS = (40, 60, 90, 120, 150, 180, 210)
 _TOP = 1.2
 _LABEL_TURNS_BPM = 185.0
 """From here on the peak's number stands at its left."""

@@ -21,7 +21,7 @@ from app.widgets.waveform_plot import WaveformPlot
 
 def reading(state: State = State.OK, hr: float | None = 72.0, t: float = 10.0) -> Reading:
     grid = np.arange(0, 240) / 30 + t - 8
-    bpm = np.linspace(42, 210, 200)
+    bpm = np.linspace(40, 210, 200)
     power = np.exp(-(((bpm - (hr or 60)) / 4) ** 2))
     bvp = np.sin(2 * np.pi * 1.2 * grid).astype(np.float32)
     return Reading(t, hr, 6.0, state, 0.8, grid, bvp, bpm, power, 0.1)
@@ -100,7 +100,7 @@ def test_the_spectrum_marks_the_chosen_peak(qtbot: QtBot) -> None:
     top, foot = place(plot, 120, 1.0), place(plot, 120, 0.0)
     around = image.copy(top.x() - 6, top.y(), 12, foot.y() - top.y())
     assert count(around, DARK.pulse) > 20
-    assert plot.graph.getViewBox().viewRange()[0] == [42, 210]
+    assert plot.graph.getViewBox().viewRange()[0] == [40, 210]
 
 
 @pytest.mark.parametrize("state", [State.NO_FACE, State.WARMING_UP])

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from aimanet.synthesis import painter
+from aimanet.synthesis.camera import Exposure, Sensor
 from aimanet.synthesis.codec import JPEG, Coder
 from aimanet.synthesis.crops import CROP, CropClip, frame_times, random_clip, random_trace
 from aimanet.synthesis.drawing import draw_head
+from aimanet.synthesis.lighting import random_light
 from aimanet.synthesis.look import Look, skin_colour
+from aimanet.synthesis.motion import random_motion
 from aimanet.synthesis.painter import Painter
 
 
@@ -59,17 +62,17 @@ def test_rates_cover_what_hearts_do() -> None:
 def test_labels_are_aligned_with_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Skin darkens when blood comes: green follows -bvp without a lag, whoever is drawn."""
     t = np.arange(150) / 30.0
-    monkeypatch.setattr(painter, "random_light", _steady(painter.random_light))
-    monkeypatch.setattr(painter, "random_motion", _still(painter.random_motion))
-    monkeypatch.setattr(painter.Exposure, "random", classmethod(lambda cls, rng: None))
+    monkeypatch.setattr(painter, "random_light", _steady(random_light))
+    monkeypatch.setattr(painter, "random_motion", _still(random_motion))
+    monkeypatch.setattr(Exposure, "random", classmethod(lambda cls, rng: None))
     monkeypatch.setattr(painter, "corrections", lambda rng, t: np.ones((len(t), 3), "f4"))
     monkeypatch.setattr(painter, "_blinks", lambda rng, t: np.zeros(len(t)))
     for seed in range(3):
         rng = np.random.default_rng((6, seed))
         trace = random_trace(rng, 5.0)
         person = Painter(rng, CROP, grain=0.1)
-        sensor = painter.Sensor(read=0.05, shot=0.0)
-        monkeypatch.setattr(painter.Sensor, "random", classmethod(lambda cls, *a, s=sensor: s))
+        sensor = Sensor(read=0.05, shot=0.0)
+        monkeypatch.setattr(Sensor, "random", classmethod(lambda cls, *a, s=sensor: s))
         green = [f[..., 1].mean() for f in person.frames(t, trace)]
         slope, truth = np.diff(green)[6:-6], np.diff(-trace.bvp(t))
         fits = [np.corrcoef(slope, truth[6 + k : len(truth) - 6 + k])[0, 1] for k in range(-6, 7)]
