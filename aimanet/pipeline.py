@@ -19,6 +19,7 @@ from aimanet.preprocess import BRIDGE_S, Windower
 from aimanet.pulse import Estimate, PulseAnalyzer, PulseConfig
 from aimanet.quality import Features, Judge, Testimony, Witness
 from aimanet.summary import History, ShortReading, Summary
+from aimanet.sway import Sway
 from aimanet.types import BvpSegment, Clip, FaceCrop, Frame, Reading, State
 
 __all__ = ["Pipeline", "ShortReading", "StageTimes", "Summary", "Tracker"]
@@ -94,6 +95,7 @@ class Pipeline:
         self._last_t = self._told_t = 0.0
         self._face_t: float | None = None
         self._clips: deque[Clip] = deque()
+        self._sway = Sway()
         self._start_signal()
 
     def _start_signal(self) -> None:
@@ -137,6 +139,7 @@ class Pipeline:
         if crop.crop is not None:
             self._faces += 1
             self._face_t = crop.t
+            self._sway.add(crop)
 
     def _take(self, clip: Clip) -> float:
         """Feeds a clip to method, signal and witness; returns the seconds the method took."""
@@ -156,7 +159,7 @@ class Pipeline:
         return spent
 
     def _read(self, crop: FaceCrop) -> Reading:
-        self._estimate = estimate = self._analyzer.estimate(self._witness.pulse())
+        self._estimate = estimate = self._analyzer.estimate(self._witness.pulse(), self._sway)
         hz = (estimate.middle_bpm or 0.0) / 60.0
         said = self._witness.testify(hz) if hz else Testimony()
         state, quality = self._judge.judge(crop.t, estimate, said, self._bridged(crop.t))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from aimanet.errors import AimaNetError
 from aimanet.evidence import rate_grid, weigh
 from aimanet.rate import RateFilter
 from aimanet.types import BvpSegment
+
+if TYPE_CHECKING:
+    from aimanet.sway import Sway
 
 Signal = NDArray[np.float64]
 
@@ -277,12 +281,12 @@ class PulseAnalyzer:
         """Returns the undetrended samples of the last ``window_s`` seconds, or what is there."""
         return self._signal[-round(self.config.window_s * self._fs) :]
 
-    def estimate(self, second: Signal | None = None) -> Estimate:
+    def estimate(self, second: Signal | None = None, sway: Sway | None = None) -> Estimate:
         """Returns the heart rate now, by the last ``window_s`` seconds and what was before them.
 
         ``second`` (n,) is another, detrended pulse of these seconds at the same rate of samples;
-        it is heard beside a network's. Once for each time: the filter takes a window when it is
-        first asked about it.
+        it is heard beside a network's. ``sway`` knows the head's rhythm, which speaks against
+        rates. Once for each time: the filter takes a window when it is first asked about it.
         """
         t, curve = self._curve()
         signal, fs = self.window(), self._fs
@@ -304,6 +308,8 @@ class PulseAnalyzer:
         evidence = weigh(level, fs, self._derivative, rates)
         if self._derivative and second is not None and len(second) >= 0.9 * len(level):
             evidence = TWO_OPINIONS * (evidence + weigh(second, fs, False, rates))
+        if sway is not None and (doubt := sway.doubt(rates, self._end, length_s, fs)) is not None:
+            evidence = evidence - doubt
         filling = len(signal) < round(self.config.window_s * fs)
         belief = self._filter.update(self._end, evidence, filling)
         # The spectrum shows the rate of the window's middle, the belief that of its end.
