@@ -144,8 +144,9 @@ def alive(pid: int) -> bool:
 
 
 WATCHED = """
-import threading, time
+import signal, threading, time
 from app.training import child
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests run with `&` have it ignored
 threading.Thread(target=child._watch_window, daemon=True).start()
 try:
     print("up", flush=True)
