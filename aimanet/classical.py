@@ -17,8 +17,8 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
 
+from aimanet.filters import butter_bandpass, sosfiltfilt
 from aimanet.preprocess import Recipe
 from aimanet.types import BvpSegment, Clip
 
@@ -83,9 +83,8 @@ def ones(length: int) -> NDArray[np.float64]:
 @lru_cache(maxsize=32)
 def _band_matrix(length: int, fs: float) -> NDArray[np.float64]:
     """The zero-phase 40-240 BPM band-pass of CHROM as a matrix: ``signals @ matrix``."""
-    sos = butter(3, (0.667, 4.0), "bandpass", fs=fs, output="sos")
-    pad = min(length - 1, 21)
-    return np.asarray(sosfiltfilt(sos, np.eye(length), axis=1, padlen=pad))
+    sos = butter_bandpass(3, 0.667, 4.0, fs)
+    return sosfiltfilt(sos, np.eye(length), min(length - 1, 21)).T.copy()
 
 
 class OverlapAdd:

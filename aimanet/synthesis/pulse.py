@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
+
+from aimanet.filters import butter_lowpass, sosfiltfilt
 
 Array = NDArray[np.float64]
 
@@ -17,7 +18,7 @@ GRID_HZ = 240.0
 def wander(rng: np.random.Generator, n: int, fs: float, cutoff_hz: float) -> Array:
     """A smooth random curve of ``n`` samples at ``fs`` Hz, unit variance, below ``cutoff_hz``."""
     pad = int(3 * fs / cutoff_hz) + 20
-    sos = butter(2, min(cutoff_hz / (fs / 2), 0.95), output="sos")
+    sos = butter_lowpass(2, min(cutoff_hz / (fs / 2), 0.95))
     x = sosfiltfilt(sos, rng.standard_normal(n + 2 * pad))[pad : pad + n]
     return x / (x.std() + 1e-12)
 
