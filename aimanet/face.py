@@ -12,6 +12,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from aimanet.face_box import MARGIN, BoxFilter
 from aimanet.face_detector import FaceDetector, Sighting
+from aimanet.face_drift import Drift
 from aimanet.face_geometry import Region, Square, clip_square, cut, tiles
 from aimanet.face_identity import Likeness
 from aimanet.face_model import existing_model, face_model_path
@@ -61,6 +63,10 @@ class FaceTracker:
         crop_size: side of the crops, px.
         model_path: the detector's model; by default `face_model_path` finds or fetches it.
 
+    Attributes:
+        detect_s: seconds the detector took in the last `track`; 0 where it did not look.
+        looks: how often it has looked since `reset`.
+
     Raises:
         FaceModelError: there is no usable model.
     """
@@ -81,6 +87,9 @@ class FaceTracker:
         self._likeness = Likeness()
         self._rival_looks = 0
         self._rival_t = -math.inf
+        self._drift: Drift | None = None
+        self.detect_s = 0.0
+        self.looks = 0
 
     def close(self) -> None:
         """Free the detector; idempotent."""
@@ -95,6 +104,7 @@ class FaceTracker:
         """
         if self._last is not None and frame.t < self._last.t:
             self.reset()
+        self.detect_s = 0.0
         image = _as_rgb(frame.image)
         if self._last is not None and self._is_repeated(image):
             self._last = dataclasses.replace(self._last, index=frame.index, t=frame.t)
@@ -115,8 +125,8 @@ class FaceTracker:
         return np.array_equal(old[::16, ::16], image[::16, ::16]) and np.array_equal(old, image)
 
     def _follow(self, seen: Sighting, image: NDArray[np.uint8], t: float) -> None:
-        self._likeness.learn(image, seen, t)
         if self._face is None:
+            self._likeness.learn(image, seen, t)
             self._face = BoxFilter(seen, t)
         else:
             self._face.update(seen, t)
@@ -139,7 +149,7 @@ class FaceTracker:
         if self._face is not None and (
             t - self._face.t > PATIENCE_S or self._is_outdone(self._face, image, t)
         ):
-            self._face = self._region = None
+            self._face = self._region = self._drift = None
             self._likeness = Likeness()
             self._rival_looks = 0
         if self._face is None:
@@ -147,12 +157,29 @@ class FaceTracker:
         return self._find_again(self._face, image, t)
 
     def _find_again(self, face: BoxFilter, image: NDArray[np.uint8], t: float) -> Sighting | None:
+        """The face being followed; without the detector where it has hardly moved."""
+        if self._drift is not None and (moved := self._drift.follow(image, t)) is not None:
+            return moved
+        seen = self._look_again(face, image, t)
+        rests = seen is not None and face.settled and not self._likeness.in_company(t)
+        self._drift = Drift(image, seen, t) if rests and seen is not None else None
+        return seen
+
+    def _look_again(self, face: BoxFilter, image: NDArray[np.uint8], t: float) -> Sighting | None:
         """The face being followed: where it should be, else anywhere it can have got to."""
         for region in (self._search_region(face, image), None):
-            found = [s for s in self._detector.look(image, region) if s.score >= KEEP_SCORE]
+            found = [s for s in self._look(image, region) if s.score >= KEEP_SCORE]
             if picked := self._likeness.pick(face, found, image, t):
+                self._likeness.learn(image, picked, t)
                 return picked
         return None
+
+    def _look(self, image: NDArray[np.uint8], region: Region | None = None) -> list[Sighting]:
+        began = perf_counter()
+        found = self._detector.look(image, region)
+        self.detect_s += perf_counter() - began
+        self.looks += 1
+        return found
 
     def _is_outdone(self, face: BoxFilter, image: NDArray[np.uint8], t: float) -> bool:
         """Whether somebody very much larger has been there for some seconds."""
@@ -161,7 +188,7 @@ class FaceTracker:
         self._rival_t = t
         is_there = any(
             seen.score >= ACQUIRE_SCORE and seen.box_size > RIVAL_SCALE * face.size
-            for seen in self._detector.look(image)
+            for seen in self._look(image)
         )
         self._rival_looks = self._rival_looks + 1 if is_there else 0
         return self._rival_looks >= RIVAL_LOOKS
@@ -187,7 +214,7 @@ class FaceTracker:
         all_tiles = tiles(image)
         tile = all_tiles[next(self._tiles) % len(all_tiles)]
         for region in (None, tile):
-            found = self._detector.look(image, region)
+            found = self._look(image, region)
             for seen in sorted(found, key=lambda seen: -_prominence(seen, image)):
                 if seen.box_size * MARGIN >= MIN_SIDE and (sure := self._confirm(seen, image)):
                     return sure
@@ -196,7 +223,7 @@ class FaceTracker:
     def _confirm(self, seen: Sighting, image: NDArray[np.uint8]) -> Sighting | None:
         """The same face in a closer look, if it is one."""
         region = clip_square(seen.box_x, seen.box_y, seen.box_size, REGION, image)
-        for closer in self._detector.look(image, region):
+        for closer in self._look(image, region):
             away = math.hypot(closer.box_x - seen.box_x, closer.box_y - seen.box_y)
             if closer.score >= ACQUIRE_SCORE and away < seen.box_size / 2:
                 return closer

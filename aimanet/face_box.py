@@ -92,6 +92,11 @@ class BoxFilter:
         return Square(x, y - LIFT * self._side / MARGIN, self._side)
 
     @property
+    def settled(self) -> bool:
+        """Whether its square has had the time to find its size."""
+        return self.t >= self._settled_t
+
+    @property
     def centre(self) -> tuple[float, float]:
         """The smoothed middle of the detector's box, px."""
         return float(self._centre.x[0]), float(self._centre.x[1])

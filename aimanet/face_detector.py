@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aimanet import face_library
 from aimanet.errors import FaceModelError
 from aimanet.face_geometry import Region, average_blocks
 
@@ -58,22 +59,17 @@ class FaceDetector:
         Raises:
             FaceModelError: the file is not a face detection model MediaPipe can load.
         """
-        # MediaPipe takes most of a second to import: only those who look for faces pay.
-        import mediapipe
-        from mediapipe.tasks.python import vision
-        from mediapipe.tasks.python.core.base_options import BaseOptions
-
-        self._image = mediapipe.Image
-        self._format = mediapipe.ImageFormat.SRGB
-        options = vision.FaceDetectorOptions(
+        parts = face_library.load()  # not at the top: only those who look for faces pay
+        self._image, self._format = parts.image, parts.srgb
+        options = parts.options(
             # As bytes: the C++ side cannot open every path that Windows can.
-            base_options=BaseOptions(model_asset_buffer=_read(model_path)),
-            running_mode=vision.RunningMode.IMAGE,
+            base_options=parts.base_options(model_asset_buffer=_read(model_path)),
+            running_mode=parts.running_mode.IMAGE,
             min_detection_confidence=min_score,
         )
         try:
             with _quiet_stderr():
-                self._net = vision.FaceDetector.create_from_options(options)
+                self._net = parts.detector.create_from_options(options)
                 for height in (LOOK_SIZE, LOOK_SIZE // 2, LOOK_SIZE // 3):
                     # It also comments on its first looks; and the first frame is then no slower.
                     self._detect(np.zeros((height, LOOK_SIZE, 3), np.uint8))

@@ -45,6 +45,10 @@ class Likeness:
             self._tone += (1 - math.exp((self._tone_t - t) / TONE_TAU_S)) * (tone - self._tone)
         self._tone_t = t
 
+    def in_company(self, t: float) -> bool:
+        """Whether more than one face was in view just before ``t``."""
+        return t - self._company_t < COMPANY_S
+
     def pick(
         self, face: BoxFilter, found: list[Sighting], image: NDArray[np.uint8], t: float
     ) -> Sighting | None:
@@ -67,7 +71,7 @@ class Likeness:
         if away > REACH + REACH_PER_S * (t - face.t) or scale > MAX_SCALE:
             return None
         cost = away + scale - 1
-        if t - self._company_t < COMPANY_S and self._tone is not None:
+        if self.in_company(t) and self._tone is not None:
             step = float(np.abs(_tone(image, seen) - self._tone).max())
             return cost + step if step < MAX_TONE_STEP else None
         return cost
