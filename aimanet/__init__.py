@@ -1,3 +1,9 @@
 """AimaNet: heart rate from an ordinary webcam. A library that knows nothing of windows."""
 
+import os
+
 __version__ = "0.1.0"
+
+# Read when NumPy loads its BLAS. Our matrices are small: more threads only take the core away from
+# the network, and idle ones spin. Whoever sets it for themselves keeps their own number.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

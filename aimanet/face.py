@@ -15,6 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,6 +74,9 @@ class FaceTracker:
 
     def __init__(self, crop_size: int = 72, model_path: Path | None = None) -> None:
         self.crop_size = crop_size
+        cv2.setNumThreads(
+            1
+        )  # its pictures are small: waking other threads costs more than it gives
         path = face_model_path() if model_path is None else existing_model(model_path)
         self._detector = FaceDetector(path, min_score=SUSPECT_SCORE)
         self.reset()

@@ -78,12 +78,15 @@ def sosfiltfilt(sos: Array, x: Array, pad: int | None = None) -> Array:
     head = 2 * x[0] - x[pad:0:-1]
     tail = 2 * x[-1] - x[-2 : -pad - 2 : -1]
     y = np.concatenate([head, x, tail])
-    y = _run(sos, _run(sos, y)[::-1])[::-1]
+    y = sosfilt(sos, sosfilt(sos, y)[::-1])[::-1]
     return y[pad : len(y) - pad]
 
 
-def _run(sos: Array, x: Array) -> Array:
-    """One pass over ``x`` that begins as if its first value had always been there."""
+def sosfilt(sos: Array, x: Array) -> Array:
+    """One causal pass over ``x`` (T,) or (T, channels); its first value was always there.
+
+    SciPy's ``sosfilt`` with ``zi=sosfilt_zi(sos) * x[0]``.
+    """
     start, scale = x[0], 1.0
     for b0, b1, b2, _, a1, a2 in sos.tolist():
         total = 1 + a1 + a2

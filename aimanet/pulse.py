@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve_banded, cholesky_banded
-from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from aimanet.errors import AimaNetError
 from aimanet.evidence import rate_grid, weigh
+from aimanet.filters import butter_bandpass, sosfilt
 from aimanet.rate import RateFilter
 from aimanet.types import BvpSegment
 
@@ -143,7 +143,7 @@ def integrate(derivative: Signal, start: float = 0.0) -> Signal:
 
 @lru_cache(maxsize=16)
 def _band_filter(fs: float, low_hz: float, high_hz: float) -> NDArray[np.float64]:
-    return np.asarray(butter(2, (low_hz, high_hz), "bandpass", fs=fs, output="sos"))
+    return butter_bandpass(2, low_hz, high_hz, fs)
 
 
 def bandpass(signal: Signal, fs: float, low_hz: float = 0.7, high_hz: float = 3.5) -> Signal:
@@ -151,7 +151,7 @@ def bandpass(signal: Signal, fs: float, low_hz: float = 0.7, high_hz: float = 3.
     if not len(signal):
         return signal
     sos = _band_filter(fs, low_hz, min(high_hz, 0.49 * fs))
-    return np.asarray(sosfilt(sos, signal, zi=sosfilt_zi(sos) * signal[0])[0])
+    return sosfilt(sos, signal)
 
 
 def spectrum(signal: Signal, fs: float) -> tuple[Signal, Signal]:
