@@ -1,37 +1,43 @@
-"""``aimanet analyze``: a heart rate for a recording."""
+"""``aimanet analyze``: a heart rate for a recording, or for each of many."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from aimanet.errors import OutputError, SourceError
-from aimanet.outputs import AtomicText
+from aimanet.commands.analyze_one import analyse, printable
+from aimanet.errors import AimaNetError
 
 if TYPE_CHECKING:
-    from aimanet.pipeline import Pipeline, Summary
-    from aimanet.rhythm.study import Study
-    from aimanet.sources import Source
-    from aimanet.terminal.trace import PulseTrace
-    from aimanet.types import Frame
+    from aimanet.types import FaceCrop
+
+
+class AnalyzeFlagsError(AimaNetError):
+    """Flags of ``analyze`` that make no sense."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A heart rate for a video file or a folder of images; no labels needed.
+    """A heart rate for a video file or a folder of images, or for each of many; no labels needed.
 
     Examples: `aimanet analyze me.mp4`,
     `aimanet analyze me.mp4 --json --save-signals me.csv`.
+
+    A folder of videos (or of sessions), or several paths, are read side by side: a line for each,
+    in their order, as soon as it is there. What cannot be read says why in its line, the rest
+    goes on, and the exit status is 2: `aimanet analyze videos --jobs 4`,
+    `aimanet analyze */vid.avi --json --save-signals pulses`.
     """
 
-    path: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
-    """The video file, folder of numbered images, or synthetic:hr=72,seconds=30."""
+    paths: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
+    """The video file, folder of numbered images, or synthetic:hr=72,seconds=30; a folder of
+    videos; or several of them."""
     method: str = "tscan"
     """How the pulse is found: tscan, pos, chrom or green."""
     weights: Path | None = None
@@ -39,133 +45,59 @@ class Options:
     device: str = "auto"
     """Where the network runs: auto, cpu or cuda."""
     json: bool = False
-    """Print one JSON object with the heart rate and every reading."""
+    """Print one JSON object with the heart rate and every reading; of many recordings one
+    object a line, each with its path, and with the error where there is one."""
     save_signals: Path | None = None
-    """Write the pulse and the face's box to this CSV file."""
+    """Write the pulse and the face's box to this CSV file; of many recordings to CSV files in
+    this folder."""
+    jobs: int = 0
+    """Of many recordings, how many to read at once, each in a process of its own. 0: one for
+    each core."""
 
 
 def run(options: Options) -> int:
-    """Analyses the recording and prints the result."""
-    from aimanet.rhythm.study import record, words
-    from aimanet.terminal.records import summary_record, to_line
-    from aimanet.terminal.views import describe
+    """Analyses the recording, or all of them, and prints the result."""
+    from aimanet.commands.analyze_many import run_many, several
 
-    with ExitStack() as stack:
-        summary, readings, found = _analyse(options, stack)
-    if options.json:
-        told = summary_record(summary, []) | record(found)
-        del told["readings"]
-        print(to_line({**told, "readings": readings}))  # the long list last
-    else:
-        print(describe(summary), *words(found), sep="\n")
-    if options.save_signals is not None and not options.json:
-        print(f"Signals: {printable(options.save_signals)}")
+    if not options.paths:
+        raise AnalyzeFlagsError("which recording? give the path of a video (see --help)")
+    if options.jobs < 0:
+        raise AnalyzeFlagsError(f"--jobs {options.jobs}: give 0 for all cores, or more")
+    many = several(options.paths)
+    if many is not None:
+        return run_many(many, options)
+    _run_one(options.paths[0], options)
     return 0
 
 
-def _analyse(options: Options, stack: ExitStack) -> tuple[Summary, list[dict[str, Any]], Study]:
-    """The whole recording through the pipeline; bad flags fail before the first frame."""
-    from aimanet.rhythm.study import study
-    from aimanet.rhythm.tape import PulseTape
-    from aimanet.terminal.records import reading_record
-
-    source = open_recording(options.path)
-    out = _signals_file(options, stack)
-    stack.callback(source.close)
-    info = source.open()
-    if info.duration_s is None and is_synthetic(options.path):
-        raise SourceError(f"{options.path} never ends: give it a length, e.g. seconds=30")
-    pipeline, trace = _pipeline(options, source, out, stack)
-    tape = PulseTape()
-    pipeline.on_segment = tape.add
-    readings: list[dict[str, Any]] = []
-    for frame in _watched(source, info.duration_s, bar=not options.json):
-        reading = pipeline.step(frame)
-        if reading is not None:
-            readings.append(reading_record(reading))
-            if trace is not None:
-                trace.add(reading)
-    if trace is not None:
-        trace.finish()
-    summary = _with_face(pipeline.summary(), source)
-    return summary, readings, study(tape.stretches(), summary.readings, pipeline.config.window_s)
-
-
-def _with_face(summary: Summary, source: Source) -> Summary:
-    if summary.face_fraction > 0.0:
-        return summary
-    raise SourceError(
-        f"no face in {source.label} ({summary.frames} frames): "
-        "use a recording in which a face is seen from the front and well lit"
-    )
-
-
-def _signals_file(options: Options, stack: ExitStack) -> TextIO | None:
-    """The CSV to write, opened now, so that it fails before the work and not after."""
-    path = options.save_signals
-    if path is None:
-        return None
-    if path.exists() and Path(options.path).exists() and path.samefile(options.path):
-        raise OutputError(f"{printable(path)} is the recording itself: save the signals elsewhere")
-    return stack.enter_context(AtomicText(path))
-
-
-def _pipeline(
-    options: Options, source: Source, out: TextIO | None, stack: ExitStack
-) -> tuple[Pipeline, PulseTrace | None]:
-    """The pipeline and, where signals are saved, what writes them."""
-    from aimanet.face import FaceTracker
+def _run_one(path: str, options: Options) -> None:
     from aimanet.methods import make_method
-    from aimanet.pipeline import Pipeline
-    from aimanet.terminal.trace import BoxTrace, PulseTrace
+    from aimanet.rhythm.study import words
+    from aimanet.terminal.records import to_line
+    from aimanet.terminal.views import describe
 
-    method = make_method(options.method, device=options.device, weights=options.weights)
-    tracker = source.tracker() or FaceTracker()
-    stack.callback(tracker.close)
-    if out is None:
-        return Pipeline(method, tracker), None
-    boxes = BoxTrace(tracker)
-    return Pipeline(method, boxes), PulseTrace(out, boxes)
-
-
-def open_recording(path: str) -> Source:
-    """The source for a recording, to be read as fast as possible.
-
-    Raises:
-        SourceError: there is no such file, or it is a live source, which has no end.
-    """
-    from aimanet.sources import open_source
-
-    if is_synthetic(path):
-        return open_source(path, realtime=False)
-    if "://" in path:
-        raise SourceError(f"{path} is a stream: run `aimanet live --source {path}`")
-    if not Path(path).exists():
-        raise SourceError(f"{printable(path)} does not exist: check the path")
-    # Absolute, so that a file called `0` is not taken for a camera.
-    return open_source(str(Path(path).absolute()), realtime=False)
+    method = partial(make_method, options.method, device=options.device, weights=options.weights)
+    found = analyse(path, method, options.save_signals, partial(_watched, bar=not options.json))
+    if options.json:
+        print(to_line(found.record()))
+        return
+    print(describe(found.summary), *words(found.study), sep="\n")
+    if options.save_signals is not None:
+        print(f"Signals: {printable(options.save_signals)}")
 
 
-def is_synthetic(path: str) -> bool:
-    """Whether the path is the spec of a drawn face and not a file of that name."""
-    return path.partition(":")[0] == "synthetic" and not Path(path).exists()
-
-
-def printable(path: str | Path) -> str:
-    """A path for a message, also when its bytes are no UTF-8."""
-    return str(path).encode("utf-8", "replace").decode("utf-8")
-
-
-def _watched(source: Source, duration_s: float | None, *, bar: bool) -> Iterator[Frame]:
-    """The frames of the source, with a progress bar where someone looks at stderr."""
+def _watched(
+    crops: Iterable[FaceCrop], duration_s: float | None, *, bar: bool
+) -> Iterator[FaceCrop]:
+    """The crops of a recording, with a progress bar where someone looks at stderr."""
     if not bar or not sys.stderr.isatty():
-        yield from source
+        yield from crops
         return
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("analysing", total=duration_s)
-        for frame in source:
-            progress.update(task, completed=frame.t)
-            yield frame
+        for crop in crops:
+            progress.update(task, completed=crop.t)
+            yield crop

@@ -227,7 +227,7 @@ def _recordings(options: Options) -> list[Recording]:
 
 
 def _tell_broken(found: Found) -> None:
-    from aimanet.commands.analyze import printable
+    from aimanet.commands.analyze_one import printable
 
     for problem in found.problems:
         if problem.fatal:
@@ -272,7 +272,7 @@ def prepared_record(step: Prepared) -> dict[str, Any]:
 
 
 def _summary(done: Sequence[Prepared], folder: Path, *, json: bool) -> int:
-    from aimanet.commands.analyze import printable
+    from aimanet.commands.analyze_one import printable
 
     counts = {state: sum(s.state == state for s in done) for state in ("made", "cached", "skipped")}
     ready = [step for step in done if step.state != "skipped"]

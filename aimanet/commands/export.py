@@ -55,7 +55,7 @@ def _is_session(path: Path, options: Options) -> bool:
 
 
 def _export_session(options: Options, path: Path) -> int:
-    from aimanet.commands.analyze import printable
+    from aimanet.commands.analyze_one import printable
     from aimanet.sessions.export import export_session
     from aimanet.sessions.reader import open_session
 

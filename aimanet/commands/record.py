@@ -195,7 +195,7 @@ def _notice(text: str) -> None:
 
 
 def _greet(source: Source, folder: Path) -> None:
-    from aimanet.commands.analyze import printable
+    from aimanet.commands.analyze_one import printable
     from aimanet.sessions.info import CONSENT
 
     print(CONSENT, file=sys.stderr)
@@ -239,7 +239,7 @@ def size_text(size: int) -> str:
 
 
 def _report(options: Options, recorder: Recorder) -> None:
-    from aimanet.commands.analyze import printable
+    from aimanet.commands.analyze_one import printable
     from aimanet.terminal.records import to_line
 
     status, info = recorder.status(), recorder.info
@@ -257,7 +257,7 @@ def _report(options: Options, recorder: Recorder) -> None:
 
 
 def _record_of(status: RecorderStatus, info: SessionInfo) -> dict[str, Any]:
-    from aimanet.commands.analyze import printable
+    from aimanet.commands.analyze_one import printable
     from aimanet.terminal.records import number
 
     return {

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from aimanet.crew import cores
 from aimanet.datasets.base import DatasetError, Recording
 from aimanet.datasets.cached import Grid
 from aimanet.datasets.registry import DATASETS
@@ -121,13 +122,6 @@ def _crop_here(
     with Upkeep(settings) as upkeep:
         for recording in recordings:
             yield recording, upkeep.attempt(recording)
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _detector() -> str:

@@ -8,31 +8,22 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from aimanet.pipeline import Tracker
-from aimanet.types import BBox, FaceCrop, Frame, Reading
+from aimanet.types import BBox, FaceCrop, Reading
 
 SETTLE_S = 2.0
 """Methods better their newest samples as more frames come; older ones stay as they are."""
 
 
 class BoxTrace:
-    """A tracker that also remembers the boxes of the last seconds."""
+    """The face's boxes of the last seconds."""
 
-    def __init__(self, tracker: Tracker) -> None:
-        self._tracker = tracker
+    def __init__(self) -> None:
         self._boxes: deque[tuple[float, BBox]] = deque(maxlen=4096)
 
-    def track(self, frame: Frame) -> FaceCrop:
-        """The inner tracker's face."""
-        crop = self._tracker.track(frame)
+    def add(self, crop: FaceCrop) -> None:
+        """Remembers where the face was."""
         if crop.bbox is not None:
             self._boxes.append((crop.t, crop.bbox))
-        return crop
-
-    def reset(self) -> None:
-        """Forgets the boxes too."""
-        self._tracker.reset()
-        self._boxes.clear()
 
     def at(self, t: float) -> BBox:
         """The box at ``t`` or the last before; forgets those before it. ``t`` must not fall."""

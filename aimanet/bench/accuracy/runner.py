@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from aimanet.bench.accuracy.footage import Camera
 from aimanet.bench.accuracy.judging import judge
 from aimanet.bench.accuracy.material import AccuracyError, Material
 from aimanet.bench.accuracy.results import ClipResult, Missing
-from aimanet.datasets.prepare import cores
+from aimanet.crew import Crew, Lost, cores
 from aimanet.errors import CheckpointError, FaceModelError, MethodError, OutputError
 from aimanet.evaluation.runner import FAILURES, Entrant, make_entrants
 
@@ -59,6 +54,7 @@ Tell = Callable[[int, int], None]
 """How many clips are done, of how many."""
 
 Answer = list[ClipResult] | Missing
+_Task = tuple[int, Material]
 
 
 def evaluate_shots(
@@ -151,66 +147,20 @@ def _single_thread() -> Iterator[None]:
 def _spread(
     materials: Sequence[Material], setup: Setup, count: int
 ) -> Iterator[tuple[int, Answer]]:
-    context = multiprocessing.get_context("spawn")
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(count, context, _begin, (setup,))
-    try:
-        with _interrupts_held():
-            waiting: dict[Future[Answer], int] = {
-                pool.submit(_attempt, material): k for k, material in enumerate(materials)
-            }
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield waiting.pop(future), future.result()
-    except BrokenProcessPool as error:
-        raise AccuracyError(
-            "a worker process was ended (out of memory?): try fewer --jobs"
-        ) from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - others:
-            child.kill()
+    groups = [[task] for task in enumerate(materials)]
+    with Crew[_Task, Answer](groups, partial(_work, setup), count, "aimanet-clips") as crew:
+        for (index, _), answer in crew.run():
+            if isinstance(answer, Lost):
+                raise AccuracyError(f"a worker process {answer.how}: try fewer --jobs")
+            yield index, answer
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """A process started in here never hears Ctrl-C: its parent does, and ends it."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-_booth: _Booth | None = None
-"""A worker's own."""
-
-
-def _begin(setup: Setup) -> None:
-    global _booth
-    import cv2
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.environ["OMP_NUM_THREADS"] = "1"
-    cv2.setNumThreads(1)
-    _booth = _Booth(setup)
-    if torch := sys.modules.get("torch"):
-        torch.set_num_threads(1)
-
-
-def _attempt(material: Material) -> Answer:
-    assert _booth is not None
-    return _booth.attempt(material)
-
-
-def _end_with_parent() -> None:
-    """A parent that was killed cannot end us, so we watch it."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _work(setup: Setup) -> Iterator[Callable[[_Task], Answer]]:
+    """What a worker does."""
+    with _single_thread():
+        booth = _Booth(setup)
+        try:
+            yield lambda task: booth.attempt(task[1])
+        finally:
+            booth.close()

@@ -20,7 +20,7 @@ from aimanet.datasets.cached import Grid
 from aimanet.datasets.prepare import Prepared, prepare
 from aimanet.datasets.registry import DATASETS
 from aimanet.datasets.store import list_cached
-from aimanet.datasets.workers import _by_file, _how_it_ended
+from aimanet.datasets.workers import _by_file
 from tests.aimanet.datasets.folders import MJPEG, Face, ubfc_rppg, write_text, write_video
 from tests.aimanet.datasets.test_prepare import data_of
 
@@ -49,21 +49,6 @@ def test_recordings_in_one_file_go_to_one_worker(tmp_path: Path) -> None:
     recordings = [Recording("x", f"{f}{n}", "p", tmp_path, tmp_path / f) for n, f in names]
     groups = [[one.name for one in group] for group in _by_file(recordings)]
     assert groups == [["a.zipT1", "a.zipT2"], ["b.zipT1"]]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no signals there")
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        (-9, "was ended by SIGKILL (out of memory?)"),
-        (-11, "was ended by SIGSEGV"),
-        (-200, "was ended by signal 200"),
-        (3, "ended with code 3"),
-        (None, "ended with code None"),
-    ],
-)
-def test_how_a_process_ended_in_words(code: int | None, words: str) -> None:
-    assert _how_it_ended(code) == words
 
 
 @pytest.fixture(scope="session")

@@ -8,23 +8,16 @@ import io
 import numpy as np
 
 from aimanet.terminal.trace import BoxTrace, PulseTrace
-from aimanet.types import FaceCrop, Frame, Reading, State
+from aimanet.types import FaceCrop, Reading, State
 
 IMAGE = np.zeros((8, 8, 3), np.uint8)
 
 
-class WalkingFace:
-    """A tracker whose face goes one pixel to the right with each frame; absent in between."""
-
-    def __init__(self, absent: range = range(0)) -> None:
-        self.absent = absent
-
-    def track(self, frame: Frame) -> FaceCrop:
-        if frame.index in self.absent:
-            return FaceCrop(frame.index, frame.t, None, None)
-        return FaceCrop(frame.index, frame.t, (float(frame.index), 5.0, 40.0, 40.0), IMAGE)
-
-    def reset(self) -> None: ...
+def walking_face(index: int, absent: range) -> FaceCrop:
+    """A face that goes one pixel to the right with each frame; absent in between."""
+    if index in absent:
+        return FaceCrop(index, index / 30.0, None, None)
+    return FaceCrop(index, index / 30.0, (float(index), 5.0, 40.0, 40.0), IMAGE)
 
 
 def curve(first: int, last: int, settled: int = 10_000) -> Reading:
@@ -39,9 +32,9 @@ def rows(out: io.StringIO) -> list[dict[str, str]]:
 
 
 def traced(count: int, absent: range = range(0)) -> tuple[io.StringIO, PulseTrace]:
-    boxes = BoxTrace(WalkingFace(absent))
+    boxes = BoxTrace()
     for i in range(count):
-        boxes.track(Frame(i, i / 30.0, IMAGE))
+        boxes.add(walking_face(i, absent))
     out = io.StringIO()
     return out, PulseTrace(out, boxes)
 

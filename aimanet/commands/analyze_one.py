@@ -1,0 +1,157 @@
+"""One recording from its first frame to the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from aimanet.errors import OutputError, SourceError
+from aimanet.outputs import AtomicText
+
+if TYPE_CHECKING:
+    from aimanet.methods import PulseMethod
+    from aimanet.pipeline import Pipeline, Summary
+    from aimanet.rhythm.study import Study
+    from aimanet.sources import Source
+    from aimanet.sources.base import Faces
+    from aimanet.types import FaceCrop
+
+Watch = Callable[[Iterable["FaceCrop"], float | None], Iterator["FaceCrop"]]
+"""Passes the crops of a recording of so many seconds (None: unknown) on, and shows progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in a recording; ``readings`` as records."""
+
+    summary: Summary
+    readings: list[dict[str, Any]]
+    study: Study
+
+    def record(self) -> dict[str, Any]:
+        """The object that ``--json`` prints."""
+        from aimanet.rhythm.study import record
+        from aimanet.terminal.records import summary_record
+
+        told = summary_record(self.summary, []) | record(self.study)
+        del told["readings"]
+        return {**told, "readings": self.readings}  # the long list last
+
+
+def analyse(
+    path: str,
+    make_method: Callable[[], PulseMethod],
+    signals: Path | None = None,
+    watch: Watch = lambda crops, _: iter(crops),
+    threads: int | None = None,
+) -> Found:
+    """The whole recording through the pipeline; what is wrong with it shows before the work.
+
+    Args:
+        path: a file, a folder of pictures, a session, or ``synthetic:...``.
+        make_method: called when the recording is open.
+        signals: the CSV to write.
+        watch: shows progress.
+        threads: 1 is this one alone; by default a second one finds the faces ahead.
+
+    Raises:
+        AimaNetError: it cannot be read, has no face in it, or the CSV cannot be written.
+    """
+    from aimanet.ahead import open_crops
+
+    source = open_recording(path)
+    with ExitStack() as stack:
+        out = _signals_file(path, signals, stack)
+        crops = stack.enter_context(open_crops(source, _detector, threads))
+        if crops.info.duration_s is None and is_synthetic(path):
+            raise SourceError(f"{path} never ends: give it a length, e.g. seconds=30")
+        return _read(watch(crops, crops.info.duration_s), make_method(), source, out)
+
+
+def _read(
+    crops: Iterator[FaceCrop], method: PulseMethod, source: Source, out: TextIO | None
+) -> Found:
+    from aimanet.pipeline import Pipeline
+    from aimanet.rhythm.study import study
+    from aimanet.rhythm.tape import PulseTape
+    from aimanet.terminal.records import reading_record
+
+    pipeline, tape = Pipeline(method), PulseTape()
+    pipeline.on_segment = tape.add
+    readings = [reading_record(reading) for reading in _readings(crops, pipeline, out)]
+    summary = _with_face(pipeline.summary(), source)
+    found = study(tape.stretches(), summary.readings, pipeline.config.window_s)
+    return Found(summary, readings, found)
+
+
+def _readings(crops: Iterator[FaceCrop], pipeline: Pipeline, out: TextIO | None) -> Iterator[Any]:
+    """The readings, while pulse and boxes are written to ``out``."""
+    from aimanet.terminal.trace import BoxTrace, PulseTrace
+
+    boxes = BoxTrace()
+    trace = None if out is None else PulseTrace(out, boxes)
+    for crop in crops:
+        boxes.add(crop)
+        reading = pipeline.push(crop)
+        if reading is None:
+            continue
+        if trace is not None:
+            trace.add(reading)
+        yield reading
+    if trace is not None:
+        trace.finish()
+
+
+def _detector() -> Faces:
+    from aimanet.face import FaceTracker  # MediaPipe takes a second to load
+
+    return FaceTracker()
+
+
+def _with_face(summary: Summary, source: Source) -> Summary:
+    if summary.face_fraction > 0.0:
+        return summary
+    raise SourceError(
+        f"no face in {source.label} ({summary.frames} frames): "
+        "use a recording in which a face is seen from the front and well lit"
+    )
+
+
+def _signals_file(recording: str, path: Path | None, stack: ExitStack) -> TextIO | None:
+    """The CSV to write, opened now, so that it fails before the work and not after."""
+    if path is None:
+        return None
+    if path.exists() and Path(recording).exists() and path.samefile(recording):
+        raise OutputError(f"{printable(path)} is the recording itself: save the signals elsewhere")
+    return stack.enter_context(AtomicText(path))
+
+
+def open_recording(path: str) -> Source:
+    """The source for a recording, to be read as fast as possible.
+
+    Raises:
+        SourceError: there is no such file, or it is a live source, which has no end.
+    """
+    from aimanet.sources import open_source
+
+    if is_synthetic(path):
+        return open_source(path, realtime=False)
+    if "://" in path:
+        raise SourceError(f"{path} is a stream: run `aimanet live --source {path}`")
+    if not Path(path).exists():
+        raise SourceError(f"{printable(path)} does not exist: check the path")
+    # Absolute, so that a file called `0` is not taken for a camera.
+    return open_source(str(Path(path).absolute()), realtime=False)
+
+
+def is_synthetic(path: str) -> bool:
+    """Whether the path is the spec of a drawn face and not a file of that name."""
+    return path.partition(":")[0] == "synthetic" and not Path(path).exists()
+
+
+def printable(path: str | Path) -> str:
+    """A path for a message, also when its bytes are no UTF-8."""
+    return str(path).encode("utf-8", "replace").decode("utf-8")
