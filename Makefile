@@ -9,11 +9,13 @@ WORKERS ?= $(shell echo $$(( $(CORES) > 4 ? 4 : $(CORES) )))
 PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-slow lint clean
+# Of `make audit` and `make constraints`, in an environment of their own.
+TOOLS = pip-audit==2.10.1 uv==0.13.9
+.PHONY: help run test test-slow lint audit constraints clean
 
 help: ## this list
 	@echo "AimaNet: make ..."
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | while IFS='|' read -r name text; do printf '%-13s%s\n' "$$name" "$$text"; done
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | while IFS='|' read -r name text; do printf '%-15s%s\n' "$$name" "$$text"; done
 
 run: $(VENV)/.run ## open AimaNet (in the terminal where there is no display); ARGS="analyze clip.mp4" for a command
 	@$(PY) main.py $(ARGS)
@@ -30,18 +32,29 @@ lint: $(VENV)/.dev ## style, types, and who may import whom
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
 
+audit: $(VENV)/.tools ## look for known holes in what is installed (asks a public database)
+	@$(VENV)/tools/bin/pip-audit -r constraints.txt --no-deps --disable-pip --strict --progress-spinner off $(ARGS)
+
+constraints: $(VENV)/.tools ## choose the versions in constraints.txt anew
+	@.ci/constraints $(ARGS)
+
 clean: ## remove the environment and everything that was built
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment: made once, brought up to date when pyproject.toml changes.
-$(VENV)/.run: pyproject.toml
-	@$(MAKE) --no-print-directory -s environment WANTED=. SAYS="AimaNet and what it needs (PyTorch, Qt, MediaPipe)"
+# The environment: made once, brought up to date when pyproject.toml or constraints.txt changes.
+$(VENV)/.run: pyproject.toml constraints.txt
+	@$(MAKE) --no-print-directory -s environment WANTED='.[fast]' SAYS="AimaNet and what it needs (PyTorch, Qt, MediaPipe)"
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml
+$(VENV)/.dev: pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory -s environment WANTED='.[dev]' SAYS="AimaNet with its test tools"
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.tools: Makefile | $(VENV)/.dev
+	@$(PY) -m venv --clear $(VENV)/tools
+	@$(VENV)/tools/bin/python -m pip install --disable-pip-version-check --no-input --quiet $(TOOLS)
+	@touch $@
 
 .PHONY: environment
 environment:
@@ -62,7 +75,7 @@ environment:
 	fi
 	@echo "Installing $(SAYS) (the first time takes a few minutes) ..."
 	@set -o pipefail; \
-	$(PY) -m pip install --disable-pip-version-check --no-input --progress-bar off -e '$(WANTED)' 2>&1 | tee $(VENV)/install.log | \
+	$(PY) -m pip install --disable-pip-version-check --no-input --progress-bar off -c constraints.txt -e '$(WANTED)' 2>&1 | tee $(VENV)/install.log | \
 	while read -r word rest; do \
 	  case "$$word" in \
 	    Collecting) echo "  $${rest%%[ <>=!~;]*}" ;; \
