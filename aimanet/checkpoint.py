@@ -10,22 +10,29 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor
+from safetensors.numpy import save
 
 from aimanet.errors import CheckpointError, OutputError
 from aimanet.preprocess import Recipe
-from aimanet.tscan import TSCAN
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from aimanet.tscan import TSCAN
 
 FORMAT = "aimanet-tscan-1"
 DEFAULT_NAME = "tscan"
 
 FOREIGN = (".pth", ".pt", ".h5", ".hdf5", ".keras", ".ckpt")
 """What other programs call their weights."""
+
+_MAX_HEADER = 1 << 20
+"""Bytes; the header of our own files takes 4000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,19 @@ class Card:
     steps: int = 0
     created: str = ""
     figures: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A checkpoint as plain arrays, checked: finite float32 in the shapes of the recipe's TS-CAN.
+
+    ``fingerprint`` is the first 12 hex digits of the file's SHA-256.
+    """
+
+    tensors: dict[str, NDArray[np.float32]]
+    recipe: Recipe
+    card: Card
+    fingerprint: str
 
 
 def weights_folder() -> Path:
@@ -64,7 +84,7 @@ def save_checkpoint(path: Path, state: dict[str, Tensor], recipe: Recipe, card: 
         "recipe": json.dumps(dataclasses.asdict(recipe)),
         "card": json.dumps(dataclasses.asdict(card)),
     }
-    tensors = {k: v.detach().to("cpu", torch.float32).contiguous() for k, v in state.items()}
+    tensors = {k: np.ascontiguousarray(v.detach().cpu().float().numpy()) for k, v in state.items()}
     write_whole(path, save(tensors, metadata), "weights")
 
 
@@ -91,15 +111,26 @@ def write_whole(path: Path, blob: bytes, what: str) -> None:
 
 
 def load_checkpoint(path: Path) -> tuple[TSCAN, Recipe, Card]:
-    """Reads a checkpoint of ours. Raises CheckpointError with a line a user can act on."""
-    tensors, metadata = _read(path)
-    if not metadata.get("format", "").startswith("aimanet-tscan-"):
-        raise CheckpointError(f"{path} holds no AimaNet weights; use a file made by `train`")
-    if metadata["format"] != FORMAT:
-        raise CheckpointError(f"{path} is of a newer AimaNet ({metadata['format']}); update")
-    recipe = parse_recipe(metadata.get("recipe", ""), path)
-    card = _parse(Card, metadata.get("card", ""), path)
-    return _network(path, tensors, recipe), recipe, card
+    """Reads a checkpoint of ours into torch. Raises CheckpointError as `read_weights` does."""
+    from aimanet.tscan import TSCAN
+
+    weights = read_weights(path)
+    return TSCAN.of(weights.tensors, weights.recipe), weights.recipe, weights.card
+
+
+def read_weights(path: Path) -> Weights:
+    """Reads a checkpoint of ours. Raises CheckpointError with a line a user can act on.
+
+    Nothing of the file is run, and no more of it is read than its recipe calls for.
+    """
+    _check_file(path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            recipe, card = _facts(file.metadata() or {}, path)
+            tensors = _tensors(file, recipe, path)
+        return Weights(tensors, recipe, card, fingerprint(path))
+    except (SafetensorError, OSError, ValueError, MemoryError) as error:
+        raise _unreadable(path, _short(error)) from error
 
 
 def parse_recipe(text: str, path: Path) -> Recipe:
@@ -117,7 +148,8 @@ def fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _check_file(path: Path) -> None:
+    """Raises CheckpointError for what is no file of ours at first sight."""
     if not path.is_file():
         raise CheckpointError(
             f"no weights at {path}; name a .safetensors file or make one with `aimanet train`"
@@ -129,13 +161,60 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             f" `aimanet import-weights {path} --out {out}`"
         )
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            return {key: file.get_tensor(key) for key in file.keys()}, metadata  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} is no readable safetensors file ({_short(error)}); fetch or train it again"
-        ) from error
+        with path.open("rb") as file:
+            header = int.from_bytes(file.read(8), "little")
+    except OSError as error:
+        raise _unreadable(path, _short(error)) from error
+    if header > _MAX_HEADER:
+        raise _unreadable(path, f"its header claims {header} bytes")
+
+
+def _facts(metadata: dict[str, str], path: Path) -> tuple[Recipe, Card]:
+    if not metadata.get("format", "").startswith("aimanet-tscan-"):
+        raise CheckpointError(f"{path} holds no AimaNet weights; use a file made by `train`")
+    if metadata["format"] != FORMAT:
+        raise CheckpointError(f"{path} is of a newer AimaNet ({metadata['format']}); update")
+    recipe = parse_recipe(metadata.get("recipe", ""), path)
+    return recipe, _parse(Card, metadata.get("card", ""), path)
+
+
+def shapes(recipe: Recipe) -> dict[str, tuple[int, ...]]:
+    """The shapes of TS-CAN's weights under a recipe, by name."""
+    flat = ((recipe.image_size - 2) // 2 - 2) // 2
+    layers: dict[str, tuple[int, ...]] = {}
+    for branch in ("motion", "appearance"):
+        for i, (before, after) in enumerate(((3, 32), (32, 32), (32, 64), (64, 64)), start=1):
+            layers[f"{branch}{i}"] = (after, before, 3, 3)
+    layers |= {"attention1": (1, 32, 1, 1), "attention2": (1, 64, 1, 1)}
+    layers |= {"dense1": (128, 64 * flat * flat), "dense2": (1, 128)}
+    biases = {f"{name}.bias": shape[:1] for name, shape in layers.items()}
+    return {f"{name}.weight": shape for name, shape in layers.items()} | biases
+
+
+def _tensors(file: Any, recipe: Recipe, path: Path) -> dict[str, NDArray[np.float32]]:
+    wanted = shapes(recipe)
+    if odd := sorted(set(wanted) ^ set(file.keys())):
+        raise _misfit(path, f"missing or unknown: {', '.join(odd[:3])}")
+    tensors = {}
+    for name, shape in wanted.items():
+        piece = file.get_slice(name)  # its shape and type are known before it is read
+        if tuple(piece.get_shape()) != shape or piece.get_dtype() not in ("F16", "F32", "F64"):
+            raise _misfit(path, f"{name} is {piece.get_dtype()} {piece.get_shape()}")
+        with np.errstate(over="ignore"):  # too large for float32 is infinite, and refused
+            tensors[name] = np.ascontiguousarray(file.get_tensor(name), np.float32)
+        if not np.isfinite(tensors[name]).all():
+            raise CheckpointError(f"the weights in {path} are not finite numbers; train them again")
+    return tensors
+
+
+def _unreadable(path: Path, reason: str) -> CheckpointError:
+    return CheckpointError(
+        f"{path} is no readable safetensors file ({reason}); fetch or train it again"
+    )
+
+
+def _misfit(path: Path, reason: str) -> CheckpointError:
+    return CheckpointError(f"the weights in {path} do not fit their recipe ({reason})")
 
 
 def _short(error: Exception) -> str:
@@ -174,16 +253,3 @@ def _damaged(what: str, path: Path, error: Exception) -> CheckpointError:
     return CheckpointError(
         f"the {what} inside {path} is damaged ({_short(error)}); fetch or train it again"
     )
-
-
-def _network(path: Path, tensors: dict[str, Tensor], recipe: Recipe) -> TSCAN:
-    if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
-        raise CheckpointError(f"the weights in {path} are not finite numbers; train them again")
-    try:
-        net = TSCAN(recipe)
-        net.load_state_dict(tensors)
-    except (RuntimeError, ValueError) as error:
-        raise CheckpointError(
-            f"the weights in {path} do not fit their recipe ({_short(error)})"
-        ) from error
-    return net.eval()

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Protocol
 
+from aimanet.backends.devices import DEVICES, check_device, resolve_device
 from aimanet.classical import Chrom, Green, Pos
 from aimanet.errors import MethodError
 from aimanet.preprocess import Recipe
 from aimanet.types import BvpSegment, Clip
+
+__all__ = ["DEVICES", "LABELS", "METHODS", "PulseMethod", "make_method", "resolve_device"]
 
 LABELS = {"tscan": "TS-CAN", "pos": "POS", "chrom": "CHROM", "green": "GREEN"}
 """Names for people, in the order in which they are offered."""
 
 METHODS = tuple(LABELS)
 """All method names; the first is the default."""
-
-DEVICES = ("auto", "cpu", "cuda")
-"""What a network may run on; ``auto`` takes CUDA where there is one."""
 
 
 class PulseMethod(Protocol):
@@ -39,21 +38,25 @@ class PulseMethod(Protocol):
         """Forgets the past."""
 
 
-def make_method(name: str, *, device: str = "auto", weights: Path | None = None) -> PulseMethod:
+def make_method(
+    name: str, *, device: str = "auto", weights: Path | None = None, threads: int | None = None
+) -> PulseMethod:
     """Returns the method called ``name``.
 
     Args:
         name: one of `METHODS`.
         device: where the network runs: auto, cpu or cuda; the classical methods need none.
         weights: another checkpoint than the one that is shipped.
+        threads: so many for the network, where the caller has work for the other cores; None: as
+            many as pay.
 
     Raises:
-        MethodError: unknown name or device, or no such device here.
+        MethodError: unknown name or device, or no such device or backend here.
         CheckpointError: the weights are missing, damaged or not ours.
     """
-    _check_device(device)
+    check_device(device)
     if name == "tscan":
-        return _network(resolve_device(device), weights)
+        return _network(device, weights, threads)
     classical = {c.name: c for c in (Pos, Chrom, Green)}
     if name not in classical:
         raise MethodError(f"unknown method '{name}': use one of {', '.join(METHODS)}")
@@ -62,33 +65,9 @@ def make_method(name: str, *, device: str = "auto", weights: Path | None = None)
     return classical[name]()
 
 
-def resolve_device(device: str) -> str:
-    """Returns cpu or cuda for auto, cpu or cuda. Loads torch.
-
-    Raises:
-        MethodError: an unknown device, or CUDA is asked for and not there.
-    """
-    _check_device(device)
-    # Read once, when torch's OpenMP loads: idle threads spin only shortly after each window.
-    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-    import torch
-
-    there = torch.cuda.is_available()
-    if device == "cuda" and not there:
-        raise MethodError("cuda asked for but not available here; use --device cpu")
-    if device == "auto":
-        return "cuda" if there else "cpu"
-    return device
-
-
-def _check_device(device: str) -> None:
-    if device not in DEVICES:
-        raise MethodError(f"unknown device '{device}': use one of {', '.join(DEVICES)}")
-
-
-def _network(device: str, weights: Path | None) -> PulseMethod:
+def _network(device: str, weights: Path | None, threads: int | None) -> PulseMethod:
     try:
         from aimanet.network import NetworkMethod
     except ModuleNotFoundError as error:
         raise MethodError(f"tscan cannot be loaded ({error}); use --method pos") from error
-    return NetworkMethod(weights=weights, device=device)
+    return NetworkMethod(device, weights, threads)

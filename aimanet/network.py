@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from aimanet.checkpoint import default_weights, fingerprint, load_checkpoint
+from aimanet.backends import Candidate, Runner, choose, resolve_device
+from aimanet.backends.choice import ENV_VAR, forced, open_runner, reason
+from aimanet.checkpoint import default_weights, read_weights
+from aimanet.errors import MethodError
 from aimanet.preprocess import MotionAppearance
 from aimanet.types import BvpSegment, Clip
 
@@ -17,34 +19,82 @@ class NetworkMethod:
     """The `PulseMethod` around a checkpoint.
 
     ``last_attention`` is the first attention mask of the newest window, (h, w) float32 scaled
-    to a maximum of 1, or None before there is one. Raises CheckpointError for bad weights.
+    to a maximum of 1, or None before there is one. ``backend`` names what runs the network and
+    ``device`` where, cpu or cuda; ``notice`` is None, or a line for the user about a change of
+    either: the GPU, or a backend, that fails is left for good.
+
+    Args:
+        device: auto, cpu or cuda.
+        weights: another checkpoint than the one that is shipped.
+        threads: see `aimanet.backends.choose`.
+
+    Raises:
+        CheckpointError: bad weights.
+        MethodError: no such device or backend here.
     """
 
     name = "tscan"
 
-    def __init__(self, device: str = "cpu", weights: Path | None = None) -> None:
-        path = weights or default_weights()
-        net, self.recipe, self.card = load_checkpoint(path)
-        self.model: str | None = f"{self.card.name} ({fingerprint(path)})"
-        self.device = torch.device(device)
-        self._net = net.to(self.device)
+    def __init__(
+        self, device: str = "cpu", weights: Path | None = None, threads: int | None = None
+    ) -> None:
+        self._weights = read_weights(weights or default_weights())
+        self.recipe, self.card = self._weights.recipe, self._weights.card
+        self.model: str | None = f"{self.card.name} ({self._weights.fingerprint})"
+        self.notice: str | None = None
+        self.device = _place(device)
+        self._threads = threads
+        self._runner = self._open(may_fall_back=device == "auto")
         self._inputs = MotionAppearance(self.recipe)
         self.last_attention: NDArray[np.float32] | None = None
+
+    @property
+    def backend(self) -> str:
+        """What runs the network, for people: "ONNX Runtime 1.31.1, 2 threads"."""
+        return self._runner.name
 
     def reset(self) -> None:
         """Forgets what the inputs remember: running scales and means."""
         self._inputs.reset()
         self.last_attention = None
 
-    @torch.inference_mode()
     def process(self, clip: Clip) -> BvpSegment:
         """Reads one window of ``frame_depth`` + 1 crops: ``frame_depth`` derivative samples."""
-        motion, appearance = self._inputs(clip)
-        mask1, mask2 = self._net.attend(self._tensor(appearance))
-        bvp = self._net.read(self._tensor(motion), mask1, mask2)
-        mask = mask1[-1, 0].cpu().numpy()
+        motion, appearance = (np.ascontiguousarray(x) for x in self._inputs(clip))
+        try:
+            bvp, mask = self._runner.run(motion, appearance)
+        except Exception as error:  # each library has its own; the GPU's is a RuntimeError
+            self._fall_back(error)
+            bvp, mask = self._runner.run(motion, appearance)
         self.last_attention = mask / mask.max()
-        return BvpSegment(clip.t[1:], clip.fs, bvp.flatten().cpu().numpy(), is_derivative=True)
+        return BvpSegment(clip.t[1:], clip.fs, bvp, is_derivative=True)
 
-    def _tensor(self, x: NDArray[np.float32]) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(x)).to(self.device)
+    def _open(self, *, may_fall_back: bool) -> Runner:
+        try:
+            return choose(self._weights, self.device, self._threads)
+        except MethodError as error:
+            if self.device == "cpu" or not may_fall_back:
+                raise
+            self._fall_back(error)
+            return self._runner
+
+    def _fall_back(self, error: Exception) -> None:
+        """Goes on with the next best: the processor for the GPU, NumPy for another backend."""
+        if self.device == "cuda":
+            self.device = "cpu"
+            self._runner = choose(self._weights, "cpu", self._threads)
+            what = "the GPU cannot be used"
+        else:
+            what = f"{self._runner.name} failed"
+            self._runner = open_runner(Candidate("numpy"), self._weights)
+        self.notice = f"{what} ({reason(error)}); the network goes on with {self._runner.name}"
+
+
+def _place(device: str) -> str:
+    """cpu or cuda, where the backend that may be asked for by hand has its say."""
+    asked = forced()
+    if asked in (None, "torch"):
+        return resolve_device(device)
+    if device == "cuda":
+        raise MethodError(f"{ENV_VAR}={asked} runs on the processor; leave it out for cuda")
+    return resolve_device("cpu" if device == "auto" else device)

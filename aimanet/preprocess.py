@@ -70,6 +70,9 @@ class Recipe:
             if not low <= value <= high:
                 kind = "too small" if value < low else "out of range"
                 raise ValueError(f"{name} {value:g} is {kind}: {low:g} to {high:g}")
+        pixels = self.frame_depth * self.image_size**2
+        if pixels > MAX_PIXELS:
+            raise ValueError(f"a window of {pixels} pixels is too large: at most {MAX_PIXELS}")
         if self.motion == "ratio" and self.motion_offset + self.pixel_floor == 0.0:
             raise ValueError("a ratio needs motion_offset or pixel_floor above 0")
 
@@ -85,6 +88,9 @@ RANGES = {
     "appearance_frames": (1, 100_000),
 }
 """Least and greatest values of a recipe's numbers."""
+
+MAX_PIXELS = 1 << 20
+"""Pixels of a window, 80 times ours: the network then takes some hundred MB, not tens of GB."""
 
 
 class Windower:

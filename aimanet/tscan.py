@@ -6,7 +6,11 @@ Shapes: N windows of T = ``frame_depth`` frames; motion (N*T, 3, S, S); appearan
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -67,6 +71,13 @@ class TSCAN(nn.Module):
         self.drop_dense = nn.Dropout(dropout[1])
         self.dense1 = nn.Linear(64 * flat * flat, 128)
         self.dense2 = nn.Linear(128, 1)
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, NDArray[np.float32]], recipe: Recipe) -> TSCAN:
+        """The network with given weights, ready to be used (not trained)."""
+        net = cls(recipe)
+        net.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
+        return net.eval()
 
     def forward(self, motion: Tensor, appearance: Tensor) -> Tensor:
         """The pulse derivative (N, T) of N windows."""

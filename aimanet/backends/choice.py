@@ -1,0 +1,221 @@
+"""Which backend runs the network: the best of those that are here, measured once and remembered.
+
+Every backend has to give the outputs of the plain NumPy network on noise, at every start. Of those
+that do, the one with the least wall time + processor time a frame is taken: a second of waiting
+and a second of a core's work count the same. So a second thread has to save as much time as it
+costs. torch on the processor is taken only where it is asked for: it is not faster than NumPy
+there, and its import alone takes two seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+
+from aimanet.backends import memory
+from aimanet.backends.base import PACKAGES, Array, Candidate, Runner, random_window
+from aimanet.checkpoint import Weights
+from aimanet.errors import MethodError
+
+ENV_VAR = "AIMANET_BACKEND"
+
+TOLERANCE = 1e-4
+"""Greatest difference of outputs (of about 1) between a backend and the NumPy network."""
+
+_WARM_UP, _ROUNDS = 2, 8
+_THREADS = (1, 2, 4)
+_RUNNERS = {
+    "onnxruntime": ("by_onnxruntime", "OnnxRuntimeRunner"),
+    "openvino": ("by_openvino", "OpenVinoRunner"),
+    "numpy": ("by_numpy", "NumpyRunner"),
+    "torch": ("by_torch", "TorchRunner"),
+}
+_EXTRAS = {"onnxruntime": "aimanet[fast]", "openvino": "aimanet[openvino]"}
+
+
+class BackendError(Exception):
+    """A backend gives other outputs than the network's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a candidate takes a frame, in ms, and its greatest difference from the NumPy network.
+
+    ``error`` says why it is out; ``name`` is the runner's own, or the candidate's label.
+    """
+
+    candidate: Candidate
+    name: str
+    wall_ms: float = float("inf")
+    cpu_ms: float = float("inf")
+    difference: float = float("inf")
+    error: str | None = None
+
+    @property
+    def cost(self) -> float:
+        """What is compared: wall and processor time together."""
+        return self.wall_ms + self.cpu_ms
+
+
+def candidates(device: str = "cpu", threads: int | None = None) -> list[Candidate]:
+    """All that is installed here, with numbers of threads up to the cores (or just ``threads``)."""
+    if device == "cuda":
+        return [Candidate("torch", device="cuda")]
+    counts = [threads] if threads else [n for n in _THREADS if n == 1 or n <= _cores()]
+    return [
+        Candidate(name, count)
+        for name in PACKAGES
+        if _installed(name)
+        for count in (counts if name != "numpy" else [1])
+    ]
+
+
+def open_runner(candidate: Candidate, weights: Weights) -> Runner:
+    """Loads a candidate's backend with weights; whatever that raises comes through."""
+    module, name = _RUNNERS[candidate.backend]
+    kind: Callable[[Weights, Candidate], Runner]
+    kind = getattr(import_module(f"aimanet.backends.{module}"), name)
+    return kind(weights, candidate)
+
+
+def measure(candidate: Candidate, weights: Weights) -> Measured:
+    """Loads a candidate, compares its outputs, and takes its time: the best of some windows."""
+    try:
+        runner = open_runner(candidate, weights)
+        difference = Check(weights)(runner)
+        wall, cpu = _best_times(runner, weights)
+    except Exception as error:  # whatever is wrong with a backend, there are others
+        return Measured(candidate, candidate.label, error=reason(error))
+    return Measured(candidate, runner.name, wall, cpu, difference)
+
+
+class Check:
+    """Compares runners with the NumPy network, which runs once."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._window = random_window(weights.recipe)
+        self._truth: tuple[Array, Array] = open_runner(Candidate("numpy"), weights).run(
+            *self._window
+        )
+
+    def __call__(self, runner: Runner) -> float:
+        """The greatest difference of any output. Raises BackendError where it is too large."""
+        worst = 0.0
+        for theirs, truth in zip(runner.run(*self._window), self._truth, strict=True):
+            if theirs.shape != truth.shape:
+                raise BackendError(f"its output is {theirs.shape}, not {truth.shape}")
+            scale = max(1.0, float(np.abs(truth).max()))
+            worst = max(worst, float(np.abs(theirs - truth).max()) / scale)
+        if not worst <= TOLERANCE:  # also for what is no number
+            raise BackendError(f"its outputs differ by {worst:.1e}")
+        return worst
+
+
+def choose(weights: Weights, device: str = "cpu", threads: int | None = None) -> Runner:
+    """The best runner for weights.
+
+    Args:
+        weights: what it has to run.
+        device: cpu or cuda.
+        threads: so many, for a caller that has other work for the rest; None: as measured.
+
+    Raises:
+        MethodError: ``AIMANET_BACKEND`` asks for what is not here or does not work; or CUDA fails.
+    """
+    asked = forced() if device == "cpu" else None
+    field = [c for c in candidates(device, threads) if asked in (None, c.backend)]
+    if device == "cuda" or len(field) == 1:
+        return _only(field[0], weights, asked)
+    if asked is None:
+        field = [c for c in field if c.backend != "torch"]
+    check = Check(weights)
+    for candidate in _ranked(field, weights):
+        try:
+            runner = open_runner(candidate, weights)
+            check(runner)
+        except Exception:  # the next one
+            continue
+        return runner
+    if asked is None:
+        return open_runner(Candidate("numpy"), weights)
+    raise MethodError(f"{ENV_VAR}={asked} does not run this network here; leave it out")
+
+
+def forced() -> str | None:
+    """The backend that ``AIMANET_BACKEND`` asks for. Raises MethodError where it is not here."""
+    name = os.environ.get(ENV_VAR, "").strip().lower()
+    if not name:
+        return None
+    if name not in PACKAGES:
+        raise MethodError(f"{ENV_VAR}={name} is unknown: use one of {', '.join(PACKAGES)}")
+    if not _installed(name):
+        package = _EXTRAS.get(name, name)
+        raise MethodError(
+            f'{ENV_VAR}={name}, but it is not installed: pip install "{package}", or leave it out'
+        )
+    return name
+
+
+def reason(error: Exception) -> str:
+    """What an error says, in one short line."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    return words if len(words) <= 120 else words[:119] + "…"
+
+
+def _only(candidate: Candidate, weights: Weights, asked: str | None) -> Runner:
+    try:
+        runner = open_runner(candidate, weights)
+        Check(weights)(runner)
+    except Exception as error:
+        what = "cuda" if candidate.device == "cuda" else f"{ENV_VAR}={asked}"
+        advice = "use --device cpu" if candidate.device == "cuda" else "leave it out"
+        raise MethodError(
+            f"{what} does not run this network ({reason(error)}); {advice}"
+        ) from error
+    return runner
+
+
+def _ranked(field: list[Candidate], weights: Weights) -> Iterator[Candidate]:
+    """The one that won here before; else, and after it, all by what they cost now."""
+    key = memory.key(field, weights.recipe)
+    known = memory.recall(key)
+    if known in field:
+        yield known
+    measured = sorted((measure(c, weights) for c in field), key=lambda m: m.cost)
+    ranked = [m.candidate for m in measured if m.error is None]
+    if ranked:
+        memory.remember(key, ranked[0])
+    yield from ranked
+
+
+def _best_times(runner: Runner, weights: Weights) -> tuple[float, float]:
+    window, depth = random_window(weights.recipe), weights.recipe.frame_depth
+    for _ in range(_WARM_UP):
+        runner.run(*window)
+    times = []
+    for _ in range(_ROUNDS):
+        wall, cpu = time.perf_counter(), time.process_time()
+        runner.run(*window)
+        times.append((time.perf_counter() - wall, time.process_time() - cpu))
+    wall, cpu = np.min(times, axis=0)
+    return 1e3 * float(wall) / depth, 1e3 * float(cpu) / depth
+
+
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
