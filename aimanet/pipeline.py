@@ -67,7 +67,9 @@ def _grid(method: PulseMethod) -> tuple[int, int, float]:
 class Pipeline:
     """Frames to readings with one method, which may be changed while it runs.
 
-    ``on_segment``, where set, is told every segment of the method at once (`aimanet.tape`).
+    ``on_segment``, where set, is told every segment of the method at once (`aimanet.tape`);
+    ``on_stage`` the seconds that a frame spent in detect (0 where the detector did not look),
+    crop (all else about the face; with detect only in `step`), window, network and pulse.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Pipeline:
         self.config = config or PulseConfig()
         self.stage_ms = StageTimes()
         self.on_segment: Callable[[BvpSegment], None] | None = None
+        self.on_stage: Callable[[str, float], None] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -110,26 +113,35 @@ class Pipeline:
             raise TypeError("this Pipeline has no tracker: give it one, or push FaceCrops")
         began = perf_counter()
         crop = self.tracker.track(frame)
-        self.stage_ms.note("detect", perf_counter() - began)
+        spent = perf_counter() - began
+        self.stage_ms.note("detect", spent)
+        if self.on_stage is not None:
+            looked = getattr(self.tracker, "detect_s", 0.0)  # crops from elsewhere have no detector
+            self.on_stage("detect", looked)
+            self.on_stage("crop", spent - looked)
         return self.push(crop)
 
     def push(self, crop: FaceCrop) -> Reading | None:
         """Takes a tracked face; the second half of `step`."""
-        self._count(crop)
         began = perf_counter()
         clips = self._windower.push(crop)
-        self.stage_ms.note("window", perf_counter() - began)
-        spent = 0.0
+        self._note("window", perf_counter() - began)
+        began, spent = perf_counter(), 0.0
+        self._count(crop)
         for clip in clips:
             spent += self._take(clip)
-        self.stage_ms.note("network", spent)
-        began = perf_counter()
+        self._note("network", spent)
         reading = self._read(crop) if clips else self._idle(crop)
-        self.stage_ms.note("pulse", perf_counter() - began)
+        self._note("pulse", perf_counter() - began - spent)
         if reading is not None:
             self._told_t = reading.t
             self._history.add(reading, self._estimate if clips else None)
         return reading
+
+    def _note(self, stage: str, seconds: float) -> None:
+        self.stage_ms.note(stage, seconds)
+        if self.on_stage is not None:
+            self.on_stage(stage, seconds)
 
     def _count(self, crop: FaceCrop) -> None:
         self._frames += 1

@@ -76,7 +76,13 @@ def _run_one(path: str, options: Options) -> None:
     from aimanet.terminal.records import to_line
     from aimanet.terminal.views import describe
 
-    method = partial(make_method, options.method, device=options.device, weights=options.weights)
+    method = partial(
+        make_method,
+        options.method,
+        device=options.device,
+        weights=options.weights,
+        threads=1,  # the other cores find faces
+    )
     found = analyse(path, method, options.save_signals, partial(_watched, bar=not options.json))
     if options.json:
         print(to_line(found.record()))

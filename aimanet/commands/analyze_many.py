@@ -185,7 +185,7 @@ def analyst(plan: Plan) -> Iterator[Callable[[Task], Row]]:
 
     @cache
     def method() -> Any:
-        return make_method(plan.method, device=plan.device, weights=plan.weights)
+        return make_method(plan.method, device=plan.device, weights=plan.weights, threads=1)
 
     yield partial(_attempt, plan, method)
 

@@ -43,6 +43,28 @@ class CropsAsFrames:
         pass
 
 
+def test_every_frame_tells_what_each_stage_took() -> None:
+    class Looking(CropsAsFrames):
+        detect_s = 0.0
+
+        def track(self, frame: Frame) -> FaceCrop:
+            self.detect_s = 1e-9 if frame.index % 2 else 0.0
+            return super().track(frame)
+
+    pipeline = Pipeline(make_method("green"), Looking())
+    told: list[tuple[str, float]] = []
+    pipeline.on_stage = lambda stage, seconds: told.append((stage, seconds))
+    for crop in face_crops(Scene(seconds=2)):
+        pipeline.step(Frame(crop.index, crop.t, crop.crop))
+    stages = ["detect", "crop", "window", "network", "pulse"]
+    assert [stage for stage, _ in told] == stages * 60
+    assert [seconds for stage, seconds in told if stage == "detect"] == [0.0, 1e-9] * 30
+    assert sum(seconds for stage, seconds in told if stage == "network") > 0.0
+    pipeline.on_stage = None
+    pipeline.push(face_crops(Scene(seconds=2))[0])
+    assert len(told) == 300
+
+
 @pytest.mark.parametrize("method", ["pos", "chrom", "green"])
 @pytest.mark.parametrize("hr", [48, 72, 165])
 def test_a_known_pulse_is_read(method: str, hr: float) -> None:
