@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from aimanet import exporters
-from aimanet.checkpoint import Card, save_checkpoint
+from aimanet.checkpoint import Card, read_weights, save_checkpoint
 from aimanet.errors import CheckpointError, OutputError
 from aimanet.exporters import ExportError, export_onnx, to_onnx
 from aimanet.importers import ORIGINS
@@ -59,9 +59,10 @@ def test_equal_outputs_for_any_number_of_windows(recipe: Recipe, tmp_path: Path)
         assert ours.std() > 1e-4
 
 
-def test_recipe_and_card_travel_along() -> None:
-    net = TSCAN(RECIPES["small"])
-    model = onnx.load_from_string(to_onnx(net, Card(name="a card")))
+def test_recipe_and_card_travel_along(tmp_path: Path) -> None:
+    net, path = TSCAN(RECIPES["small"]), tmp_path / "w.safetensors"
+    save_checkpoint(path, net.state_dict(), net.recipe, Card(name="a card"))
+    model = onnx.load_from_string(to_onnx(read_weights(path)))
     facts = {p.key: p.value for p in model.metadata_props}
     assert Recipe(**json.loads(facts["recipe"])) == net.recipe
     assert json.loads(facts["card"]) == asdict(Card(name="a card"))
