@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from aimanet.face_box import MARGIN, BoxFilter
 from aimanet.face_detector import FaceDetector, Sighting
-from aimanet.face_drift import Drift
+from aimanet.face_drift import Drift, settle
 from aimanet.face_geometry import Region, Square, clip_square, cut, tiles
 from aimanet.face_identity import Likeness
 from aimanet.face_model import existing_model, face_model_path
@@ -162,9 +162,12 @@ class FaceTracker:
 
     def _find_again(self, face: BoxFilter, image: NDArray[np.uint8], t: float) -> Sighting | None:
         """The face being followed; without the detector where it has hardly moved."""
-        if self._drift is not None and (moved := self._drift.follow(image, t)) is not None:
+        moved = None if self._drift is None else self._drift.follow(image, t)
+        if self._drift is not None and moved is not None and not self._drift.is_due(t):
             return moved
         seen = self._look_again(face, image, t)
+        if seen is not None and moved is not None:
+            seen = settle(moved, seen)
         rests = seen is not None and face.settled and not self._likeness.in_company(t)
         self._drift = Drift(image, seen, t) if rests and seen is not None else None
         return seen

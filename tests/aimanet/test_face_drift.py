@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from aimanet.face_detector import Sighting
-from aimanet.face_drift import LOOK_EVERY_S, Drift
+from aimanet.face_drift import LOOK_EVERY_S, TRUST, Drift, settle
 
 SIZE, MIDDLE = 150.0, (320.0, 240.0)
 
@@ -77,9 +79,22 @@ def test_a_hand_before_the_face_is_for_the_detector(drift: Drift):
 
 
 def test_the_detector_looks_when_its_time_has_come(drift: Drift):
-    assert drift.follow(picture(), LOOK_EVERY_S * 0.9) is not None
-    assert drift.follow(picture(), LOOK_EVERY_S) is None
-    assert drift.follow(picture(), -0.1) is None
+    assert not drift.is_due(LOOK_EVERY_S * 0.9)
+    assert drift.is_due(LOOK_EVERY_S)
+    assert drift.is_due(-0.1)
+
+
+def test_after_a_hole_only_the_detector_can_tell(drift: Drift):
+    assert drift.follow(picture(), LOOK_EVERY_S) is not None
+    assert drift.follow(picture(), 5.0) is None
+
+
+def test_a_look_at_a_resting_face_moves_it_a_little(drift: Drift):
+    moved = drift.follow(picture(), 0.3)
+    assert moved is not None
+    seen = settle(moved, replace(sighting(), box_x=MIDDLE[0] + 4.0, score=0.7))
+    assert seen.box_x - moved.box_x == pytest.approx(4.0 * TRUST)
+    assert (seen.box_y, seen.score) == (moved.box_y, 0.7)
 
 
 def test_a_frame_of_another_size_is_for_the_detector(drift: Drift):
