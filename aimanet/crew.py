@@ -29,8 +29,6 @@ Start = Callable[[], AbstractContextManager[Callable[[Task], Answer]]]
 """What a worker opens once, gives its tasks to one by one, and leaves at its end."""
 
 READY = "ready"
-GRACE_S = 2.0
-"""A worker that is told to go has so long to put its things away; then it is killed."""
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Set to 1 for the workers before they load a library: the other cores have workers of their own,
@@ -77,6 +75,7 @@ class Crew(Generic[Task, Answer]):
         start: what a worker does; travels there, so it has to be importable.
         jobs: processes, at most one for each group.
         name: of the processes.
+        grace_s: so long a worker has to put its things away when the crew is left early.
     """
 
     def __init__(
@@ -85,9 +84,10 @@ class Crew(Generic[Task, Answer]):
         start: Start[Task, Answer],
         jobs: int,
         name: str = "aimanet",
+        grace_s: float = 0.0,
     ) -> None:
         self._groups = deque(deque(group) for group in groups)
-        self._start_work, self._name = start, name
+        self._start_work, self._name, self._grace_s = start, name, grace_s
         self._count = min(jobs, len(self._groups))
         self._workers: dict[Connection, Worker[Task]] = {}
 
@@ -95,9 +95,10 @@ class Crew(Generic[Task, Answer]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._workers.values():
-            worker.process.terminate()
-        deadline = time.monotonic() + GRACE_S
+        if self._grace_s:
+            for worker in self._workers.values():
+                worker.process.terminate()
+        deadline = time.monotonic() + self._grace_s
         for worker in self._workers.values():
             worker.process.join(max(0.0, deadline - time.monotonic()))
             worker.process.kill()

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 OURS = (CheckpointError, FaceModelError, MethodError)
 """What no recording is to blame for: the next one would fare no better."""
 
+GRACE_S = 1.0
+"""After Ctrl-C a worker has so long to remove the file that it has half written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -171,7 +174,8 @@ def _answers(tasks: list[Task], plan: Plan, count: int) -> Iterator[tuple[Task, 
             yield from ((task, attempt(task)) for task in tasks)
         return
     groups = [[task] for task in tasks]
-    with Crew[Task, Row](groups, partial(analyst, plan), count, "aimanet-analyze") as crew:
+    start = partial(analyst, plan)
+    with Crew[Task, Row](groups, start, count, "aimanet-analyze", GRACE_S) as crew:
         for task, said in crew.run():
             if isinstance(said, Lost):
                 said = Row.failed(task.path, f"the process that read it {said.how}")

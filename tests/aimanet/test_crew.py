@@ -75,7 +75,7 @@ from aimanet.crew import Crew
 from tests.aimanet.crew_tasks import start
 
 if __name__ == "__main__":
-    with Crew([["dawdle " + path] for path in sys.argv[1:]], start, 2) as crew:
+    with Crew([["dawdle " + path] for path in sys.argv[1:]], start, 2, grace_s=30.0) as crew:
         list(crew.run())
 """
 
