@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -24,6 +25,10 @@ from app.settings import Asked, Preferences, SettingsStore  # noqa: E402
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
+_ENDS = [signal.SIGINT, signal.SIGTERM]
+if sys.platform != "win32":
+    _ENDS.append(signal.SIGHUP)  # the terminal is closed
+
 _PATIENCE_MS = 1500
 """How long a closed window's threads may take to end by themselves."""
 
@@ -35,7 +40,7 @@ _PAGES_PATIENCE_S = 60.0
 
 
 class Interruption(QObject):
-    """Ctrl-C in the terminal closes the window.
+    """Ctrl-C in the terminal closes the window, as do ``kill`` and the terminal's own end.
 
     Python runs a signal handler only between two of its own instructions, and Qt's loop may
     not come back to Python for long: the system writes a byte to a socket that Qt watches.
@@ -49,10 +54,7 @@ class Interruption(QObject):
             end.setblocking(False)
         self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_byte)
-        self._before = {
-            number: signal.signal(number, self._on_signal)
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        self._before = {number: signal.signal(number, self._on_signal) for number in _ENDS}
         self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno())
 
     def undo(self) -> None:
@@ -119,6 +121,7 @@ def run(
     method: str | None = None,
     device: str | None = None,
     weights: Path | None = None,
+    watch: Callable[[MainWindow], object] | None = None,
 ) -> int:
     """Open the window and stay until it is closed.
 
@@ -128,6 +131,7 @@ def run(
         method: tscan, pos, chrom or green; None takes the remembered one.
         device: auto, cpu or cuda; None takes the remembered one.
         weights: other weights for tscan.
+        watch: is given the window before it is shown (`app.bench`).
 
     Returns:
         The exit code: 0, or 2 where method or device are unknown.
@@ -140,10 +144,12 @@ def run(
     undo_opencv_qt()
     app = QApplication.instance() or QApplication(["aimanet"])
     assert isinstance(app, QApplication)
-    return _run_window(app, preferences)
+    return _run_window(app, preferences, watch)
 
 
-def _run_window(app: QApplication, preferences: Preferences) -> int:
+def _run_window(
+    app: QApplication, preferences: Preferences, watch: Callable[[MainWindow], object] | None
+) -> int:
     from app.main_window import MainWindow
 
     app.setApplicationName("AimaNet")
@@ -154,6 +160,8 @@ def _run_window(app: QApplication, preferences: Preferences) -> int:
     window.closed.connect(app.exit)  # quit() would ask the window once more
     Impatience(window)
     interruption = Interruption(window)
+    if watch is not None:
+        watch(window)
     window.show()
     QTimer.singleShot(0, window.begin)
     app.exec()

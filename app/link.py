@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """What the screen shows of one frame: ``image`` (H, W, 3) uint8 RGB and the face's box."""
+    """What the screen shows of one frame: ``image`` (H, W, 3) uint8 RGB and the face's box.
+
+    ``t`` is the source's time; ``grabbed`` the `time.perf_counter` of when it came.
+    """
 
     t: float
     image: NDArray[np.uint8]
     bbox: BBox | None
+    grabbed: float = 0.0
 
 
 @dataclass(slots=True)
@@ -33,7 +37,8 @@ class LiveFigures:
     """For the status line; written by the workers, read by a GUI timer.
 
     ``fps`` is what really arrives; times are running means in ms; ``frames_missed`` counts
-    frames the source itself skipped; ``latency_s`` is the age of the newest pulse sample.
+    frames the source itself skipped; ``latency_s`` is the age of the newest pulse sample;
+    ``clock_s`` is what to add to a frame's time for the `time.perf_counter` of its grab.
     """
 
     live: bool = False
@@ -42,6 +47,7 @@ class LiveFigures:
     frames_missed: int = 0
     detect_ms: float = 0.0
     latency_s: float = 0.0
+    clock_s: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
 
 
@@ -59,7 +65,8 @@ class RunLink:
     """Everything two workers and the window share during one run.
 
     ``opened`` and ``method`` are what the workers have in use; ``recorder`` is set by the window
-    and gets every frame and reading from then on.
+    and gets every frame and reading from then on. ``shown`` says that the first picture is on
+    the screen: what takes long to load waits for it, a while.
     """
 
     number: int
@@ -74,6 +81,7 @@ class RunLink:
     figures: LiveFigures = field(default_factory=LiveFigures)
     stopping: threading.Event = field(default_factory=threading.Event)
     method_ready: threading.Event = field(default_factory=threading.Event)
+    shown: threading.Event = field(default_factory=threading.Event)
 
     opened: tuple[Source, SourceInfo] | None = None
     method: PulseMethod | None = None
@@ -83,4 +91,5 @@ class RunLink:
         """Ask both workers to end as soon as they can."""
         self.stopping.set()
         self.method_ready.set()
+        self.shown.set()
         self.crops.abort()

@@ -94,11 +94,11 @@ class SettingsStore:
             if isinstance(found, int) and found > VERSION:
                 return Settings(), self._set_aside("come from a newer AimaNet")
             return Settings.model_validate(data), None
-        except json.JSONDecodeError:
-            return Settings(), self._set_aside("are damaged")
         except ValidationError as problem:
             where = ".".join(str(part) for part in problem.errors()[0]["loc"]) or "the file"
             return Settings(), self._set_aside(f"have a value that cannot be used ({where})")
+        except (ValueError, RecursionError):  # no JSON, or brackets without end
+            return Settings(), self._set_aside("are damaged")
 
     def _set_aside(self, reason: str) -> str:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")

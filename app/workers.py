@@ -2,6 +2,8 @@
 
 Both are QThreads that end by themselves once the queue between them is told to. Nothing here is
 ever terminated: closing means ``RunLink.abort`` and then waiting for ``done``.
+The picture comes first: the face detector and the method, which take longer to load than all else,
+begin when it is on the screen.
 Signals carry the run's number, so that a late word of an old run is told from the present one.
 """
 
@@ -17,7 +19,8 @@ import numpy as np
 from PySide6.QtCore import QThread, Signal
 
 from aimanet.errors import AimaNetError, FaceModelError, SourceInterrupted
-from aimanet.types import FaceCrop, Frame
+from aimanet.types import BBox, FaceCrop, Frame
+from app.face_loader import FaceLoader
 from app.link import MethodWish, Picture, RunLink
 
 if TYPE_CHECKING:  # these bring in OpenCV, MediaPipe or SciPy: the workers load them
@@ -29,6 +32,9 @@ if TYPE_CHECKING:  # these bring in OpenCV, MediaPipe or SciPy: the workers load
 log = logging.getLogger(__name__)
 
 FALLBACK_METHOD = "pos"
+
+FIRST_PICTURE_S = 1.0
+"""How long loading waits for a first picture: a camera that is slow to open leaves time for it."""
 
 
 def words_for(problem: Exception, doing: str) -> str:
@@ -56,6 +62,7 @@ class CaptureWorker(QThread):
         self.setObjectName("capture")
         self._link = link
         self._tracker: Faces | None = None
+        self._loader: FaceLoader | None = None
         self._last_index: int | None = None
         self._arrivals: list[float] = []
 
@@ -66,6 +73,8 @@ class CaptureWorker(QThread):
         except Exception as problem:  # a thread's last stop: whatever it is, the window says it
             self.failed.emit(self._link.number, words_for(problem, "reading the source"))
         finally:
+            if self._loader is not None:
+                self._loader.join()
             if self._tracker is not None:
                 self._tracker.close()
             self._link.crops.finish()
@@ -82,24 +91,40 @@ class CaptureWorker(QThread):
             self._link.figures.live = source.live
             self._link.opened = (source, info)
             self.opened.emit(number, source.label, info.detail)
-            self._load_tracker(source)
-            if not source.live:  # of a file nothing may be lost: wait for the reader
-                self._link.method_ready.wait()
-            for frame in self._frames(source):
+            self._begin_loading(source)
+            frames = self._frames(source)
+            for frame in frames if source.live else self._once_ready(frames):
+                if self._loader is not None and self._loader.ready:
+                    self._take_tracker(self._loader)
                 self._take(frame, source.live)
         finally:
             source.close()
         if not self._link.stopping.is_set():
             self.ended.emit(number)
 
-    def _load_tracker(self, source: Source) -> None:
+    def _begin_loading(self, source: Source) -> None:
+        self._tracker = source.tracker()
+        if self._tracker is None:
+            self.progress.emit(self._link.number, "Loading the face detector…")
+            link = self._link
+            self._loader = FaceLoader(link.shown, link.stopping, FIRST_PICTURE_S)
+
+    def _once_ready(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """Of a file nothing may be lost: its first picture stays until all is loaded."""
+        for first in frames:
+            self._show(first, None)
+            if self._loader is not None:
+                self._loader.wait()
+            self._link.method_ready.wait()
+            yield first
+            yield from frames
+
+    def _take_tracker(self, loader: FaceLoader) -> None:
+        self._loader = None
         if self._link.stopping.is_set():
             return
-        self.progress.emit(self._link.number, "Loading the face detector…")
         try:
-            from aimanet.face import FaceTracker
-
-            self._tracker = source.tracker() or FaceTracker()
+            self._tracker = loader.make()
         except FaceModelError as problem:  # the picture is still worth seeing
             self.face_failed.emit(self._link.number, str(problem))
 
@@ -122,8 +147,10 @@ class CaptureWorker(QThread):
 
     def _take(self, frame: Frame, live: bool) -> None:
         self._count(frame)
+        if not live:
+            self._link.figures.clock_s = time.perf_counter() - frame.t
         crop = self._track(frame)
-        self._link.pictures.put(Picture(frame.t, frame.image, crop.bbox))
+        self._show(frame, crop.bbox)
         recorder = self._link.recorder
         if recorder is not None:  # also of files: recording never slows the picture
             recorder.offer(frame, crop)
@@ -133,6 +160,10 @@ class CaptureWorker(QThread):
             self._link.crops.put(crop)
         else:
             self._link.crops.put_waiting(crop)
+
+    def _show(self, frame: Frame, bbox: BBox | None) -> None:
+        grabbed = frame.t + self._link.figures.clock_s
+        self._link.pictures.put(Picture(frame.t, frame.image, bbox, grabbed))
 
     def _track(self, frame: Frame) -> FaceCrop:
         if self._tracker is None:
@@ -183,6 +214,9 @@ class InferenceWorker(QThread):
             self.done.emit(self._link.number)
 
     def _infer(self) -> None:
+        self._link.shown.wait(FIRST_PICTURE_S)
+        if self._link.stopping.is_set():
+            return
         self.progress.emit(self._link.number, "Loading the method…")
         method = self._load(self._link.wish) or self._load(MethodWish(FALLBACK_METHOD, "cpu"))
         if method is None:
@@ -219,8 +253,7 @@ class InferenceWorker(QThread):
             self._link.masks.put(np.array(mask, dtype=np.float32))
         figures = self._link.figures
         figures.stages = stage_times(pipeline)
-        waited_s = time.perf_counter() - crop.t if figures.live else 0.0
-        figures.latency_s = reading.latency_s + waited_s
+        figures.latency_s = reading.latency_s + time.perf_counter() - (crop.t + figures.clock_s)
         self.reading.emit(self._link.number, reading)
 
     def _follow_wishes(self, pipeline: Pipeline, method: PulseMethod) -> PulseMethod:

@@ -142,7 +142,7 @@ def read_head(path: Path) -> Head:
             image_size=int(recipe.get("image_size", 36)),
             fs=float(recipe.get("fs", 30.0)),
         )
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise LibraryError(f"the card in {path.name} is damaged") from error
 
 
@@ -266,7 +266,7 @@ def _copy_with_name(path: Path, new: Path, name: str) -> None:
                 shutil.copyfileobj(file, out)
 
             _write(new, fill)
-    except (OSError, KeyError, ValueError, TypeError) as error:
+    except (OSError, KeyError, ValueError, TypeError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or "its card is damaged"
         raise LibraryError(f"{path.name} cannot be copied to {new} ({reason})") from error
 

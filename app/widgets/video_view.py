@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -28,7 +28,12 @@ _HEAT = np.array(
 
 
 class VideoView(QWidget):
-    """Shows ``Picture``s with their aspect kept; words in their place while there is none."""
+    """Shows ``Picture``s with their aspect kept; words in their place while there is none.
+
+    ``shown`` carries each picture once it has been painted.
+    """
+
+    shown = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +41,7 @@ class VideoView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._look = DARK
         self._picture: Picture | None = None
+        self._painted: Picture | None = None
         self._image = QImage()
         self._heat = QImage()
         self._title, self._hint = "", ""
@@ -68,16 +74,22 @@ class VideoView(QWidget):
         return QSize(self._look.px(760), self._look.px(460))
 
     def show_picture(self, picture: Picture) -> None:
-        """Show ``picture``; its pixels are not copied."""
+        """Show ``picture``.
+
+        Its pixels are brought into the screen's own layout once, which costs far less than
+        having Qt do it while it scales.
+        """
         self._picture = picture
         height, width, _ = picture.image.shape
         pixels = np.ascontiguousarray(picture.image)
-        self._image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-        self._pixels = pixels  # the image only points at them
+        view = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+        self._image = view.convertToFormat(QImage.Format.Format_RGB32)
         self.update()
 
     def show_mask(self, mask: NDArray[np.floating] | None) -> None:
         """Lay ``mask`` (h, w) over the face; None takes it away."""
+        if mask is None and self._heat.isNull():
+            return
         self._heat = QImage() if mask is None else heat_image(mask)
         self.update()
 
@@ -99,7 +111,7 @@ class VideoView(QWidget):
 
     def clear(self) -> None:
         """No picture."""
-        self._picture = None
+        self._picture = self._painted = None
         self._image, self._heat = QImage(), QImage()
         self.update()
 
@@ -131,6 +143,9 @@ class VideoView(QWidget):
         elif self._tag:
             self._paint_tag(painter)
         painter.end()
+        if self._picture is not None and self._picture is not self._painted:
+            self._painted = self._picture
+            self.shown.emit(self._picture)
 
     def _paint_picture(self, painter: QPainter) -> None:
         target = self.picture_rect()
