@@ -6,6 +6,7 @@ resident memory, so a map that stays open would grow to the size of the file.
 
 from __future__ import annotations
 
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.datasets.base import DatasetError
+from aimanet.files import require_ordinary
 
 Floats = NDArray[np.float32]
 
@@ -22,6 +24,17 @@ MIN_SIZE = 10
 """The smallest side (px) that TS-CAN can pool twice."""
 SCAN_BYTES = 8 << 20
 """How much of a file is looked at in one go."""
+
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    EOFError,
+    SyntaxError,
+    MemoryError,
+    RecursionError,
+    tokenize.TokenError,
+)
+"""What NumPy raises for a damaged head, which it reads as Python."""
 
 _ADVICE = "save it again with numpy.save from a plain array of numbers"
 
@@ -43,6 +56,7 @@ class NpyFile:
             DatasetError: no file, no .npy, cut short, no real numbers, or in Fortran order.
         """
         try:
+            require_ordinary(path)
             with path.open("rb") as file:
                 shape, fortran, dtype = _read_header(file)
                 offset, length = file.tell(), file.seek(0, 2)
@@ -50,7 +64,7 @@ class NpyFile:
             raise DatasetError(f"there is no {path}") from None
         except OSError as error:
             raise DatasetError(f"{path} cannot be read ({error.strerror or error})") from error
-        except (ValueError, EOFError) as error:
+        except UNREADABLE as error:
             why = "it holds pickled Python objects" if _is_pickle(path) else "its head is damaged"
             raise DatasetError(f"{path} is no readable .npy file: {why}; {_ADVICE}") from error
         if dtype.kind not in "buif":

@@ -197,7 +197,7 @@ def _read_log(path: Path) -> _Log:
         stamps = [int(entry["Timestamp"]) for entry in packages]
         ppg = np.array([_float(value.get("waveform")) for value in values])
         hr_bpm = np.array([_float(value.get("pulseRate")) for value in values])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DatasetError(
             f"{path}: not the oximeter's log that PURE has ({type(error).__name__}: "
             f"{str(error).splitlines()[0][:80]}); is it complete?"

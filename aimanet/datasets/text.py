@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from aimanet.datasets.base import DatasetError, Signal
+from aimanet.files import require_ordinary
 
 _LONGEST_BYTES = 500_000_000
 _COMMAS = re.compile(r"\s*[,;\t]\s*")
@@ -66,6 +67,7 @@ def text_of(path: Path) -> str:
         DatasetError: it is missing, empty, may not be read or is no text.
     """
     try:
+        require_ordinary(path)
         if path.stat().st_size > _LONGEST_BYTES:
             raise DatasetError(f"{path}: too large for a file of numbers; is it the right file?")
         data = path.read_bytes()

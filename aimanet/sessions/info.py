@@ -12,11 +12,13 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from aimanet.files import require_ordinary
 from aimanet.sessions.layout import (
     FAMILY,
     FILE_MODE,
     FORMAT,
     HEAD,
+    HEAD_BYTES,
     SessionError,
     sync_folder,
     write_all,
@@ -114,12 +116,13 @@ def load_info(folder: Path) -> SessionInfo:
     """
     path = folder / HEAD
     try:
+        require_ordinary(path, HEAD_BYTES)
         values = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise SessionError(f"{folder} is no session: there is no {HEAD} in it") from None
     except OSError as error:
         raise SessionError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:  # not UTF-8, or not JSON
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or a bomb of brackets
         raise SessionError(f"{path} is damaged ({_short(error)}); mend or delete it") from error
     _check_format(path, values)
     try:

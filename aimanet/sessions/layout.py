@@ -49,6 +49,10 @@ COLUMNS = {
 FILES = (HEAD, VIDEO, *COLUMNS, REFERENCE_INFO, REFERENCE)
 """Everything that is ours in a session's folder."""
 
+HEAD_BYTES = 10_000_000
+TABLE_BYTES = 500_000_000
+"""The largest JSON and CSV that is read: a day's recording has a tenth of it."""
+
 KEPT = ("frame", "face", "none")
 
 FOLDER_MODE = 0o700

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from aimanet.files import require_ordinary
 from aimanet.sessions.info import SessionInfo, load_info, save_info
 from aimanet.sessions.layout import (
     COLUMNS,
@@ -116,6 +117,7 @@ def _figures(folder: Path, info: SessionInfo) -> tuple[float, float | None, floa
 def _last_t(path: Path) -> float:
     """The time in the last whole row, found without reading the rest."""
     try:
+        require_ordinary(path)
         with path.open("rb") as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - TAIL_BYTES))

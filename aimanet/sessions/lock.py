@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aimanet.files import require_ordinary
 from aimanet.sessions.layout import FRAMES
 
 try:
@@ -30,6 +31,7 @@ def is_recording(folder: Path) -> bool:
     if fcntl is None:
         return False
     try:
+        require_ordinary(folder / FRAMES)
         with (folder / FRAMES).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -20,8 +20,10 @@ import numpy as np
 
 from aimanet.datasets.align import on_grid
 from aimanet.datasets.base import Label
+from aimanet.files import require_ordinary
 from aimanet.sessions.layout import (
     FILE_MODE,
+    HEAD_BYTES,
     REFERENCE,
     REFERENCE_INFO,
     SessionError,
@@ -181,11 +183,12 @@ def remove_reference(folder: Path) -> bool:
 def reference_info(folder: Path) -> ReferenceInfo | None:
     """What ``reference.json`` says; None where it is missing or makes no sense."""
     try:
+        require_ordinary(folder / REFERENCE_INFO, HEAD_BYTES)
         told: dict[str, Any] = json.loads((folder / REFERENCE_INFO).read_text(encoding="utf-8"))
         told.pop("format")
         mapping = Mapping(**told.pop("mapping"))
         return ReferenceInfo(**{**told, "mapping": mapping, "notes": tuple(told.get("notes", ()))})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

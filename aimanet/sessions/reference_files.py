@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aimanet.datasets.base import DatasetError
 from aimanet.datasets.text import read_lines, text_of
+from aimanet.files import require_ordinary
 from aimanet.sessions.reference_clock import EPOCH_S
 from aimanet.sessions.reference_table import Column, ReferenceError, read_text_table
 
@@ -68,9 +69,9 @@ def open_sensor_file(path: Path | str) -> SensorFile:
         raise ReferenceError(f"{path} is a folder: name the sensor's file in it")
     if not path.exists():
         raise ReferenceError(f"{path} does not exist: check the path")
-    read: Callable[[Path], SensorFile] = _reader(path)
     try:
-        return read(path)
+        require_ordinary(path)
+        return _reader(path)(path)
     except DatasetError as error:
         raise ReferenceError(str(error)) from error
     except OSError as error:
@@ -159,7 +160,7 @@ def _read_pure(path: Path) -> SensorFile:
         ppg = np.array([_float(value.get("waveform")) for value in values])
         rate = np.array([_float(value.get("pulseRate")) for value in values])
         pictures = [int(entry["Timestamp"]) for entry in log.get("/Image", ())]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ReferenceError(
             f"{path}: no oximeter's log as PURE has it ({type(error).__name__}: "
             f"{str(error).splitlines()[0][:60] if str(error) else ''}); other JSON is not read"

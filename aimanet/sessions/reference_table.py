@@ -127,7 +127,10 @@ def _cells(line: str, separator: str) -> list[str]:
     if separator == " ":
         return line.split()
     if '"' in line:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator))]
+        try:
+            return [cell.strip() for cell in next(csv.reader([line], delimiter=separator))]
+        except csv.Error:  # quotes that never end, around more than any cell holds
+            return []
     cells = [cell.strip() for cell in line.split(separator)]
     return cells[:-1] if len(cells) > 1 and not cells[-1] and separator != "," else cells
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from aimanet.sessions.layout import COLUMNS, open_new, to_disk, write_all
+from aimanet.files import require_ordinary
+from aimanet.sessions.layout import COLUMNS, TABLE_BYTES, open_new, to_disk, write_all
 
 Row = TypeVar("Row")
 
@@ -92,6 +93,7 @@ def read_rows(path: Path, parse: Callable[[list[str]], Row], columns: Sequence[s
     """
     found: Rows[Row] = Rows()
     try:
+        require_ordinary(path, TABLE_BYTES)
         with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
             _read(file, parse, columns, found, path.name)
     except FileNotFoundError:
@@ -112,7 +114,7 @@ def _read(
     number = 0
     for number, line in enumerate(file, 1):
         if number == 1:
-            if cells_of(line)[: len(columns)] != list(columns):
+            if line.rstrip("\r\n").split(",")[: len(columns)] != list(columns):
                 found.problems.append(f"{name} does not begin with {','.join(columns)}: left out")
                 return
             continue
@@ -131,9 +133,14 @@ def _read(
 
 
 def cells_of(line: str) -> list[str]:
-    """The cells of one line."""
+    """The cells of one line; ValueError where its quotes hold more than any cell of ours."""
     line = line.rstrip("\r\n")
-    return next(csv.reader([line])) if '"' in line else line.split(",")
+    if '"' not in line:
+        return line.split(",")
+    try:
+        return next(csv.reader([line]))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
 
 
 def finite(text: str) -> float:

@@ -70,7 +70,7 @@ def _step(line: str) -> float:
     """The step of a line; infinity for one that a kill cut short."""
     try:
         return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return math.inf
 
 
