@@ -166,6 +166,7 @@ class Witness:
         """Forgets the past."""
         self._colours: Array = np.empty((len(PATCHES), 0, 3))
         self._fs = 30.0
+        self._newest: Array | None = None  # the pulses of these colours, once somebody asked
 
     def add(self, clip: Clip) -> None:
         """Takes the colours of a clip."""
@@ -178,6 +179,7 @@ class Witness:
         self._fs = clip.fs
         limit = round(self._window_s * clip.fs)
         self._colours = np.concatenate([self._colours, new], axis=1)[:, -limit:]
+        self._newest = None
 
     def pulse(self) -> Array:
         """Returns the pulse (n,) that the patches have in common, each by how quiet it is.
@@ -188,7 +190,7 @@ class Witness:
         if self._colours.shape[1] < self._fs:
             return np.empty(0)
         pulses = self._pulses()
-        _, band = _tones(pulses.shape[1], self._fs, 0.0)
+        _, band = _band_tones(pulses.shape[1], self._fs)
         return np.asarray((pulses / _noise(pulses @ band.T)[:, None]).sum(axis=0))
 
     def testify(self, hz: float) -> Testimony:
@@ -221,8 +223,10 @@ class Witness:
 
     def _pulses(self) -> Array:
         """The patches' POS pulses (P, n), detrended."""
-        pulses = project_pos(self._scaled(), self._fs)
-        return detrend(pulses.T, smoothing(self._fs)).T
+        if self._newest is None:
+            pulses = project_pos(self._scaled(), self._fs)
+            self._newest = detrend(pulses.T, smoothing(self._fs)).T
+        return self._newest
 
 
 def _noise(tones: Array) -> Array:
@@ -232,11 +236,23 @@ def _noise(tones: Array) -> Array:
 
 def _tones(n: int, fs: float, hz: float) -> tuple[Array, Array]:
     """Hann-windowed waves at ``hz`` (n,) and over the rest of the band (K, n)."""
+    grid, band = _band_tones(n, fs)
     step = fs / n
-    grid = np.arange(0.7, 3.5, step / 2.0)
     far = (np.abs(grid - hz) > 1.5 * step) & (np.abs(grid - 2.0 * hz) > 1.5 * step)
+    return _waves(n, fs, np.array([hz]))[0], band[far]
+
+
+@lru_cache(maxsize=2)
+def _band_tones(n: int, fs: float) -> tuple[Array, Array]:
+    """The band in half steps of the window's resolution (K,) in Hz, and its waves (K, n)."""
+    grid = np.arange(0.7, 3.5, fs / n / 2.0)
+    return grid, _waves(n, fs, grid)
+
+
+def _waves(n: int, fs: float, hz: Array) -> Array:
+    """Hann-windowed complex waves (K, n) at ``hz`` (K,)."""
     window, at = np.hanning(n + 2)[1:-1], -2j * np.pi / fs * np.arange(n)
-    return window * np.exp(hz * at), window * np.exp(grid[far][:, None] * at)
+    return np.asarray(window * np.exp(hz[:, None] * at))
 
 
 class Judge:
