@@ -1,13 +1,16 @@
 """The front door: the window where one can open, and the command line of `aimanet`."""
 
+from importlib import import_module
+
 from aimanet.cli import main as command_line
 from aimanet.terminal.desktop import RunWindow
 
 
 def load_window() -> RunWindow:
     """Imports the window (Qt and all); raises ImportError where it is missing."""
-    from app.application import run
-
+    application = import_module("app.application")
+    import_module("app.main_window")  # all of it, while Qt is tried in another process
+    run: RunWindow = application.run
     return run
 
 

@@ -46,6 +46,7 @@ class LiveEngine(QObject):
     reading = Signal(object)
     method_changed = Signal(str, str)
     method_failed = Signal(str, str)
+    method_said = Signal(str)
     face_failed = Signal(str)
     failed = Signal(str)
     summarised = Signal(object)
@@ -151,6 +152,7 @@ class LiveEngine(QObject):
         run.capture.ended.connect(self._on_ended, queued)
         run.inference.method_changed.connect(self._on_method_changed, queued)
         run.inference.method_failed.connect(self._on_method_failed, queued)
+        run.inference.method_said.connect(self._on_method_said, queued)
         run.inference.reading.connect(self._on_reading, queued)
         run.inference.summarised.connect(self._on_summarised, queued)
 
@@ -204,6 +206,11 @@ class LiveEngine(QObject):
     def _on_method_failed(self, number: int, name: str, text: str) -> None:
         if self._is_present(number):
             self.method_failed.emit(name, text)
+
+    @Slot(int, str)
+    def _on_method_said(self, number: int, text: str) -> None:
+        if self._is_present(number):
+            self.method_said.emit(text)
 
     @Slot(int, object)
     def _on_reading(self, number: int, reading: object) -> None:

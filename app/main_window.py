@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         for action in (*commands.methods, *commands.themes.values()):
             action.triggered.connect(self._on_choice)
         self.page_desk.shown.connect(self._on_page)
+        conductor.engine.method_said.connect(self._on_method_said)
         self.desk.session_asked.connect(self.page_desk.show_session)
         self.desk.sessions_changed.connect(self.page_desk.look_for_sessions)
         self.desk.record_shown.connect(self._on_recording)
@@ -162,6 +163,11 @@ class MainWindow(QMainWindow):
         root = self.centralWidget()
         if live and root is not None:  # not the switch: the space bar starts and stops here
             root.setFocus()
+
+    @Slot(str)
+    def _on_method_said(self, text: str) -> None:
+        """The network goes on elsewhere than before: it is said wherever the person looks."""
+        self.notices.say("network", "warning", text)
 
     @Slot(bool)
     def _on_recording(self, on: bool) -> None:

@@ -36,6 +36,7 @@ class Report:
     seconds: float
     first_window_s: float | None
     first_picture_s: float | None
+    first_picture_cpu_s: float | None
     first_reading_s: float | None
     first_ok_s: float | None
     grab_to_pixel_ms: dict[str, float | None]
@@ -71,6 +72,7 @@ class Meter(QObject):
         self._rss: dict[str, float | None] = {}
         self._shown: list[Picture] = []
         self._drawn = 0
+        self._picture_cpu_s: float | None = None
         self._settled: _Moment | None = None
         self._time_painting()
         self._end = QTimer(self, interval=_LONGEST_WAIT_MS, singleShot=True)
@@ -110,6 +112,7 @@ class Meter(QObject):
         now = time.perf_counter()
         if self._first("picture"):
             self._rss["first_picture"] = _rss_mb()
+            self._picture_cpu_s = time.process_time()
             self._end.start(round(1000 * self._seconds))
         elif self._settled is not None:
             self._spent["pixel"] += [now - picture.grabbed for picture in self._shown]
@@ -157,6 +160,7 @@ class Meter(QObject):
             seconds=self._seconds,
             first_window_s=self._firsts.get("window"),
             first_picture_s=self._firsts.get("picture"),
+            first_picture_cpu_s=self._picture_cpu_s,
             first_reading_s=self._firsts.get("reading"),
             first_ok_s=self._firsts.get("ok"),
             grab_to_pixel_ms=_spread(self._spent["pixel"], 1e3),

@@ -25,13 +25,18 @@ class CameraScan(QThread):
 
 
 class DeviceProbe(QThread):
-    """Asks torch for CUDA once; importing torch takes a second or two."""
+    """Asks torch for CUDA once; without NVIDIA's driver it need not be asked (or imported)."""
 
     found = Signal(bool, str)
 
     def run(self) -> None:
         """Emit ``found`` with whether there is CUDA and the words that say so."""
         try:
+            from aimanet.backends.devices import may_have_cuda
+
+            if not may_have_cuda():
+                self.found.emit(False, "no NVIDIA GPU was found")
+                return
             import torch
 
             if torch.cuda.is_available():

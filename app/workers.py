@@ -192,6 +192,7 @@ class InferenceWorker(QThread):
     progress = Signal(int, str)
     method_changed = Signal(int, str, str)
     method_failed = Signal(int, str, str)
+    method_said = Signal(int, str)
     reading = Signal(int, object)
     summarised = Signal(int, object)
     failed = Signal(int, str)
@@ -201,6 +202,7 @@ class InferenceWorker(QThread):
         super().__init__()
         self.setObjectName("inference")
         self._link = link
+        self._said: str | None = None
 
     def run(self) -> None:
         """Until the queue is exhausted; a method that cannot be had is replaced and named."""
@@ -245,6 +247,7 @@ class InferenceWorker(QThread):
         reading = pipeline.push(crop)
         if reading is None:
             return
+        self._tell_notice(method)
         recorder = self._link.recorder
         if recorder is not None:
             recorder.reading(reading)
@@ -255,6 +258,15 @@ class InferenceWorker(QThread):
         figures.stages = stage_times(pipeline)
         figures.latency_s = reading.latency_s + time.perf_counter() - (crop.t + figures.clock_s)
         self.reading.emit(self._link.number, reading)
+
+    def _tell_notice(self, method: PulseMethod) -> None:
+        """Pass on, once, what a method says of itself: that the GPU gave up, say."""
+        said: str | None = getattr(method, "notice", None)
+        if said and said != self._said:
+            number = self._link.number
+            self.method_said.emit(number, said)
+            self.method_changed.emit(number, method.name, str(getattr(method, "device", "")))
+        self._said = said
 
     def _follow_wishes(self, pipeline: Pipeline, method: PulseMethod) -> PulseMethod:
         wish = self._link.wishes.take()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import cv2
@@ -159,12 +160,20 @@ class DemoScene:
         # The camera exposes for the face: skin that is clipped to white carries no pulse.
         gain = min(1.0, 205.0 / float(np.percentile(here.rgb[here.perfusion > 0.5], 99)))
         still = here.rgb * np.float32(gain)
-        shut = draw_head(look, u, v, blink=1.0).rgb * np.float32(gain) - still
-        talk = draw_head(look, u, v, mouth_open=1.0).rgb * np.float32(gain) - still
         colour = pulse_colour(look.melanin) * np.float32(c.strength)
         pulse = -still * (here.perfusion[..., None] * colour)
         self._still = np.dstack([still, here.alpha]).astype(np.float32)
-        self._changes = [np.ascontiguousarray(a, dtype=np.float32) for a in (pulse, shut, talk)]
+        self._pulse = np.ascontiguousarray(pulse, dtype=np.float32)
+
+        def change(blink: float, mouth_open: float) -> Image:
+            other = draw_head(look, u, v, blink=blink, mouth_open=mouth_open).rgb
+            return np.ascontiguousarray(other * np.float32(gain) - still, dtype=np.float32)
+
+        # Nobody blinks or speaks at once: these two are drawn beside the first pictures.
+        with_them = ThreadPoolExecutor(1, "demo face")
+        self._shut = with_them.submit(change, 1.0, 0.0)
+        self._speaking = with_them.submit(change, 0.0, 1.0)
+        with_them.shutdown(wait=False)
         self._noise = NoiseBank(rng, (c.height, c.width, 3), frames=4)._bank * np.float32(c.noise)
 
     def _person(self, rng: np.random.Generator) -> Look:
@@ -181,14 +190,13 @@ class DemoScene:
 
     def _head(self, t: float) -> Image:
         """The person at time ``t``, premultiplied RGBA (h, w, 4) float32."""
-        pulse, shut, talk = self._changes
         head = self._still.copy()
         rgb = head[..., :3]
-        rgb += pulse * np.float32(self._trace.bvp(np.array([t]))[0])
+        rgb += self._pulse * np.float32(self._trace.bvp(np.array([t]))[0])
         if (blink := self._blink(t)) > 0.02:
-            rgb += shut * np.float32(blink)
+            rgb += self._shut.result() * np.float32(blink)
         if self.config.motion and (open_ := self._sample(self._talk, t)) > 0.02:
-            rgb += talk * np.float32(min(open_, 1.0))
+            rgb += self._speaking.result() * np.float32(min(open_, 1.0))
         if not self.config.motion:
             return head
         k = self.config.motion

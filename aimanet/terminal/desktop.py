@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from aimanet.terminal.display import why_no_window
+from aimanet.terminal.display import DisplayCheck
 
 
 class RunWindow(Protocol):
@@ -47,12 +47,22 @@ def open_window(
     """
     if loader is None:
         reason: str | None = "`python -m aimanet` has no window; `aimanet` or `python main.py` has"
-    elif (reason := why_no_window()) is None:
-        try:
-            run_window = loader()
-        except ImportError as error:
-            reason = f"the window cannot be loaded ({error})"
-        else:
+    else:
+        run_window, reason = _load(loader)
+        if run_window is not None:
             return run_window(source, method, device, weights)
     print(f"AimaNet runs in the terminal: {reason}.", file=sys.stderr, flush=True)
     return None
+
+
+def _load(loader: WindowLoader) -> tuple[RunWindow | None, str | None]:
+    """The window, or why there is none; it is imported while Qt is tried beside it."""
+    check = DisplayCheck()
+    if check.hopeless:
+        return None, check.reason()
+    try:
+        run_window = loader()
+    except ImportError as error:
+        return None, check.reason() or f"the window cannot be loaded ({error})"
+    reason = check.reason()
+    return (run_window, None) if reason is None else (None, reason)

@@ -39,40 +39,70 @@ PROBE_LIMIT_S = 20.0
 
 
 def why_no_window() -> str | None:
-    """One line on why no window can open here, or None when one can.
-
-    Only Linux is asked closely; elsewhere a desktop is taken for granted. Qt is tried in a
-    process of its own, since a missing library makes it abort instead of raising.
-    """
-    if not sys.platform.startswith("linux"):
-        return None if importlib.util.find_spec("PySide6") else _NO_QT
-    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return "no display here (neither DISPLAY nor WAYLAND_DISPLAY is set)"
-    if importlib.util.find_spec("PySide6") is None:
-        return _NO_QT
-    return _try_qt()
+    """One line on why no window can open here, or None when one can; see `DisplayCheck`."""
+    return DisplayCheck().reason()
 
 
 _NO_QT = "the window needs PySide6, which is not installed here"
 
 
-def _try_qt() -> str | None:
-    environment = dict(os.environ)
-    if "cv2" in environment.get("QT_QPA_PLATFORM_PLUGIN_PATH", ""):
-        del environment["QT_QPA_PLATFORM_PLUGIN_PATH"]  # OpenCV's own Qt 5, of no use to ours
-    try:
-        probe = subprocess.run(
-            [sys.executable, "-c", PROBE],
-            env=environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=PROBE_LIMIT_S,
-            check=False,
-        )
-    except (subprocess.TimeoutExpired, OSError) as error:
-        return f"Qt could not be tried here ({type(error).__name__})"
-    return None if probe.returncode == 0 else _explain(probe.stderr)
+class DisplayCheck:
+    """Finds out whether a window can open here, beside whatever else is done meanwhile.
+
+    Only Linux is asked closely; elsewhere a desktop is taken for granted. Qt is tried in a
+    process of its own, since a missing library makes it abort instead of raising.
+    """
+
+    def __init__(self) -> None:
+        self._probe: subprocess.Popen[str] | None = None
+        self._known: str | None = self._at_once()
+        if self._known is None and sys.platform.startswith("linux"):
+            self._try_qt()
+
+    @property
+    def hopeless(self) -> bool:
+        """It is known already that no window can open."""
+        return self._known is not None
+
+    def reason(self) -> str | None:
+        """One line on why no window can open here, or None when one can. Waits for the trial."""
+        if self._known is not None or self._probe is None:
+            return self._known
+        try:
+            _, said = self._probe.communicate(timeout=PROBE_LIMIT_S)
+        except subprocess.TimeoutExpired as error:
+            self._probe.kill()
+            self._probe.communicate()
+            return _untried(error)
+        return None if self._probe.returncode == 0 else _explain(said)
+
+    @staticmethod
+    def _at_once() -> str | None:
+        linux = sys.platform.startswith("linux")
+        if linux and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            return "no display here (neither DISPLAY nor WAYLAND_DISPLAY is set)"
+        return None if importlib.util.find_spec("PySide6") else _NO_QT
+
+    def _try_qt(self) -> None:
+        environment = dict(os.environ)
+        if "cv2" in environment.get("QT_QPA_PLATFORM_PLUGIN_PATH", ""):
+            del environment["QT_QPA_PLATFORM_PLUGIN_PATH"]  # OpenCV's own Qt 5, of no use to ours
+        try:
+            self._probe = subprocess.Popen(
+                [sys.executable, "-c", PROBE],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+            )
+        except OSError as error:
+            self._known = _untried(error)
+
+
+def _untried(error: Exception) -> str:
+    return f"Qt could not be tried here ({type(error).__name__})"
 
 
 def _explain(stderr: str) -> str:
