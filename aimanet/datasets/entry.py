@@ -29,7 +29,7 @@ from aimanet.errors import AimaNetError
 FORMAT = 1
 """How an entry is laid out on disk."""
 
-CROPPING = 1
+CROPPING = 2
 """Raise it when face detection, box or window code gives other crops than before."""
 
 LABELLING = 1
