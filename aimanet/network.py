@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aimanet.backends import Candidate, Runner, choose, resolve_device
-from aimanet.backends.choice import ENV_VAR, forced, open_runner, reason
+from aimanet.backends import Runner, choose, resolve_device
+from aimanet.backends.by_numpy import NumpyRunner
+from aimanet.backends.choice import ENV_VAR, forced, reason
 from aimanet.checkpoint import default_weights, read_weights
 from aimanet.errors import MethodError
 from aimanet.preprocess import MotionAppearance
 from aimanet.types import BvpSegment, Clip
+
+log = logging.getLogger(__name__)
 
 
 class NetworkMethod:
@@ -20,8 +24,8 @@ class NetworkMethod:
 
     ``last_attention`` is the first attention mask of the newest window, (h, w) float32 scaled
     to a maximum of 1, or None before there is one. ``backend`` names what runs the network and
-    ``device`` where, cpu or cuda; ``notice`` is None, or a line for the user about a change of
-    either: the GPU, or a backend, that fails is left for good.
+    ``device`` where, cpu or cuda. A GPU, or another backend, that fails is left for good: that is
+    logged once (on the command line: to stderr), and ``notice``, before None, is the same line.
 
     Args:
         device: auto, cpu or cuda.
@@ -86,8 +90,9 @@ class NetworkMethod:
             what = "the GPU cannot be used"
         else:
             what = f"{self._runner.name} failed"
-            self._runner = open_runner(Candidate("numpy"), self._weights)
+            self._runner = NumpyRunner(self._weights)
         self.notice = f"{what} ({reason(error)}); the network goes on with {self._runner.name}"
+        log.warning("%s", self.notice)
 
 
 def _place(device: str) -> str:

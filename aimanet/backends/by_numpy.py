@@ -68,7 +68,8 @@ class NumpyRunner:
     def _mask(self, name: str, a: Array) -> Array:
         weight, bias = self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"]
         logits = np.einsum("c,tchw->thw", weight[0, :, 0, 0], a) + bias
-        x = (1.0 / (1.0 + np.exp(-logits)))[:, None]
+        with np.errstate(over="ignore"):  # 1 / infinity is the 0 that is meant
+            x = (1.0 / (1.0 + np.exp(-logits)))[:, None]
         height, width = x.shape[2:]
         area = height * width if self._recipe.attention_scale == "hw" else height
         return x / x.sum((2, 3), keepdims=True) * np.float32(area * 0.5)

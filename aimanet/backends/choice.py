@@ -19,9 +19,10 @@ from importlib.util import find_spec
 import numpy as np
 
 from aimanet.backends import memory
-from aimanet.backends.base import PACKAGES, Array, Candidate, Runner, random_window
+from aimanet.backends.base import PACKAGES, Candidate, Runner, random_window
+from aimanet.backends.by_numpy import NumpyRunner
 from aimanet.checkpoint import Weights
-from aimanet.errors import MethodError
+from aimanet.errors import CheckpointError, MethodError
 
 ENV_VAR = "AIMANET_BACKEND"
 
@@ -96,13 +97,18 @@ def measure(candidate: Candidate, weights: Weights) -> Measured:
 
 
 class Check:
-    """Compares runners with the NumPy network, which runs once."""
+    """Compares runners with the NumPy network, which runs once.
+
+    Raises CheckpointError where that gives no numbers: finite weights can overflow.
+    """
 
     def __init__(self, weights: Weights) -> None:
         self._window = random_window(weights.recipe)
-        self._truth: tuple[Array, Array] = open_runner(Candidate("numpy"), weights).run(
-            *self._window
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._truth = NumpyRunner(weights).run(*self._window)
+        if not all(np.isfinite(part).all() for part in self._truth):
+            name = f"{weights.card.name} ({weights.fingerprint})"
+            raise CheckpointError(f"the weights {name} give no finite numbers; train them again")
 
     def __call__(self, runner: Runner) -> float:
         """The greatest difference of any output. Raises BackendError where it is too large."""
@@ -110,10 +116,10 @@ class Check:
         for theirs, truth in zip(runner.run(*self._window), self._truth, strict=True):
             if theirs.shape != truth.shape:
                 raise BackendError(f"its output is {theirs.shape}, not {truth.shape}")
-            scale = max(1.0, float(np.abs(truth).max()))
-            worst = max(worst, float(np.abs(theirs - truth).max()) / scale)
-        if not worst <= TOLERANCE:  # also for what is no number
-            raise BackendError(f"its outputs differ by {worst:.1e}")
+            gap = float(np.abs(theirs - truth).max()) / max(1.0, float(np.abs(truth).max()))
+            if not gap <= TOLERANCE:  # also where it is no number
+                raise BackendError(f"its outputs differ by {gap:.1e}")
+            worst = max(worst, gap)
         return worst
 
 
@@ -143,7 +149,7 @@ def choose(weights: Weights, device: str = "cpu", threads: int | None = None) ->
             continue
         return runner
     if asked is None:
-        return open_runner(Candidate("numpy"), weights)
+        return NumpyRunner(weights)
     raise MethodError(f"{ENV_VAR}={asked} does not run this network here; leave it out")
 
 
@@ -169,9 +175,10 @@ def reason(error: Exception) -> str:
 
 
 def _only(candidate: Candidate, weights: Weights, asked: str | None) -> Runner:
+    check = Check(weights)
     try:
         runner = open_runner(candidate, weights)
-        Check(weights)(runner)
+        check(runner)
     except Exception as error:
         what = "cuda" if candidate.device == "cuda" else f"{ENV_VAR}={asked}"
         advice = "use --device cpu" if candidate.device == "cuda" else "leave it out"
