@@ -7,3 +7,6 @@ __version__ = "0.1.0"
 # Read when NumPy loads its BLAS. Our matrices are small: more threads only take the core away from
 # the network, and idle ones spin. Whoever sets it for themselves keeps their own number.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Read when OpenCV is loaded: a picture file of some kilobytes may claim sides that take gigabytes.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(8192 * 4320))

@@ -27,6 +27,19 @@ MAX_FPS = 1000.0
 """Containers without a frame rate state their clock rate (90,000) instead."""
 DECODER_THREADS = 2
 
+MAX_PIXELS = 8192 * 4320
+"""Larger pictures (beyond 8K) are refused before they are decoded: a file of some kilobytes may
+claim sides that take gigabytes."""
+
+PLAYLISTS = frozenset({"concat", "dash", "hls", "image2", "imf", "lavfi", "rtp", "rtsp", "sdp"})
+"""Formats that name other files or addresses to read from; a recording has its pictures in it."""
+
+OPTIONS = {
+    "max_pixels": str(MAX_PIXELS),
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(sorted(av.formats_available - PLAYLISTS)),
+}
+
 av.logging.set_level(None)
 
 
@@ -157,7 +170,7 @@ def _require_readable(path: Path) -> None:
 def _open_container(path: Path) -> InputContainer:
     try:
         # absolute, so that a colon in the name is not taken for a protocol
-        container = av.open(str(path.absolute()), metadata_errors="replace")
+        container = av.open(str(path.absolute()), metadata_errors="replace", options=OPTIONS)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise SourceError(
             f"{path}: not a video that can be read ({_reason(error)}); "
@@ -185,11 +198,22 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
             raise SourceError(
                 f"{path}: its video format is unknown; is the file complete and not damaged?"
             )
+        _require_bearable(stream, path)
+        stream.codec_context.options = {"max_pixels": OPTIONS["max_pixels"]}
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = DECODER_THREADS
         return stream
     sound = " (only sound)" if container.streams.audio else ""
     raise SourceError(f"{path}: has no video in it{sound}; give a file with a picture track")
+
+
+def _require_bearable(stream: VideoStream, path: Path) -> None:
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if width * height > MAX_PIXELS:
+        raise SourceError(
+            f"{path}: its pictures are {width}x{height}; up to 8K (8192x4320) can be read, "
+            "make it smaller first"
+        )
 
 
 def _nominal_fps(stream: VideoStream) -> float | None:
