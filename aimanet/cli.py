@@ -153,8 +153,11 @@ def _flag(arg: str) -> str:
 
 
 def _prepare_process() -> None:
+    from aimanet.terminal.home import give_home
     from aimanet.terminal.noise import silence_native_libraries
 
+    if (homeless := give_home()) is not None:
+        print(homeless, file=sys.stderr)
     silence_native_libraries()
     # Half-written files go away after `kill`, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -20,6 +20,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QSocketNotifier, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from aimanet.errors import AimaNetError  # noqa: E402
+from aimanet.terminal.home import give_home  # noqa: E402
 from app.settings import Asked, Preferences, SettingsStore  # noqa: E402
 
 if TYPE_CHECKING:
@@ -136,11 +137,13 @@ def run(
     Returns:
         The exit code: 0, or 2 where method or device are unknown.
     """
+    homeless = give_home()
     try:
         preferences = Preferences(SettingsStore(), Asked(source, method, device, weights))
     except AimaNetError as problem:
         print(f"aimanet: {problem}", file=sys.stderr)
         return 2
+    preferences.notice = " ".join(filter(None, (homeless, preferences.notice))) or None
     undo_opencv_qt()
     app = QApplication.instance() or QApplication(["aimanet"])
     assert isinstance(app, QApplication)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,10 +20,15 @@ from aimanet.sessions.layout import sessions_folder
 
 VERSION = 1
 
+LARGEST = 1_000_000
+"""Bytes of a settings file that we read; ours have less than a thousand."""
+
 MethodName = Literal["tscan", "pos", "chrom", "green"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 ThemeName = Literal["system", "dark", "light"]
 KeptName = Literal["frame", "face", "none"]
+Text = Annotated[str, Field(max_length=8192, pattern=r"^[^\x00]*$")]
+"""What can be part of a path or an address."""
 
 
 class RecordingSettings(BaseModel):
@@ -34,9 +41,9 @@ class RecordingSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     keep: KeptName = "frame"
-    folder: str | None = None
+    folder: Text | None = None
     ask: bool = True
-    participant: str = ""
+    participant: Text = ""
     agreed: bool = False
 
 
@@ -52,14 +59,14 @@ class Settings(BaseModel):
     model_config = ConfigDict(validate_assignment=True)
 
     version: Literal[1] = 1
-    source: str | None = None
+    source: Text | None = None
     method: MethodName = "tscan"
     device: DeviceName = "auto"
     theme: ThemeName = "system"
     window_s: int = Field(default=10, ge=6, le=30)
     overlay: bool = False
     training_tab: bool = False
-    model: str | None = None
+    model: Text | None = None
     recording: RecordingSettings = RecordingSettings()
 
 
@@ -76,16 +83,30 @@ class SettingsStore:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.path = (folder or config_dir()) / "settings.json"
+        self._in_the_way = False
 
     def load(self) -> tuple[Settings, str | None]:
         """The settings, and a line for the user where the file could not be used."""
         try:
-            text = self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+            text = self._read()
+        except (FileNotFoundError, NotADirectoryError):
             return Settings(), None
+        except PermissionError as problem:
+            return Settings(), self._set_aside(f"could not be read ({problem.strerror})")
         except (OSError, UnicodeDecodeError) as problem:
-            return Settings(), self._set_aside(f"could not be read ({problem})")
+            reason = getattr(problem, "strerror", None) or str(problem)
+            return Settings(), self._set_aside(f"could not be read ({reason})")
         return self._parse(text)
+
+    def _read(self) -> str:
+        found = self.path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "a folder has their name")
+        if not stat.S_ISREG(found.st_mode):  # reading a pipe would wait for ever
+            raise OSError(errno.EINVAL, "no file has their name, but something else")
+        if found.st_size > LARGEST:
+            raise OSError(errno.EFBIG, f"{found.st_size:,} bytes are too many")
+        return self.path.read_text(encoding="utf-8")
 
     def _parse(self, text: str) -> tuple[Settings, str | None]:
         try:
@@ -106,17 +127,24 @@ class SettingsStore:
         try:
             os.replace(self.path, kept)
         except OSError:
-            return f"The saved settings {reason}; starting with the standard ones."
+            self._in_the_way = True  # it is not ours to overwrite
+            return (
+                f"The saved settings {reason}; starting with the standard ones. "
+                f"{self.path} stays as it is; changes last until you quit."
+            )
         return f"The saved settings {reason}; starting with the standard ones. Kept as {kept}."
 
     def save(self, settings: Settings) -> None:
         """Write the file in one step. Raises OutputError where the folder is not writable."""
-        text = settings.model_dump_json(indent=2) + "\n"
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            _write_atomically(self.path, text)
-        except OSError as problem:
-            reason = problem.strerror or str(problem)
+            if self._in_the_way:
+                raise OSError(errno.EEXIST, "what is there could neither be read nor moved")
+            text = settings.model_dump_json(indent=2) + "\n"
+            path = Path(os.path.realpath(self.path))  # a link stays one
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_atomically(path, text)
+        except (OSError, ValueError) as problem:  # ValueError: text that is no Unicode
+            reason = getattr(problem, "strerror", None) or str(problem)
             raise OutputError(
                 f"Settings cannot be saved to {self.path} ({reason}); they last until you quit."
             ) from problem
@@ -183,7 +211,10 @@ class Preferences:
     def sessions_folder(self) -> Path:
         """Where new sessions go."""
         folder = self.current.recording.folder
-        return Path(folder).expanduser() if folder else sessions_folder()
+        try:
+            return Path(folder).expanduser() if folder else sessions_folder()
+        except RuntimeError:  # "~somebody", who is not known here
+            return sessions_folder()
 
     @property
     def choice(self) -> Choice:
@@ -192,7 +223,11 @@ class Preferences:
 
     def remember(self, **changes: object) -> None:
         """Take ``changes`` over and save them. Raises OutputError where that is impossible."""
-        for name, value in changes.items():
-            setattr(self.current, name, value)
-            setattr(self._saved, name, value)
+        try:
+            for name, value in changes.items():
+                setattr(self.current, name, value)
+                setattr(self._saved, name, value)
+        except ValidationError as problem:  # the name of a file that is no Unicode, say
+            name = str(problem.errors()[0]["loc"][0])
+            raise OutputError(f"The {name} just chosen cannot be remembered.") from None
         self._store.save(self._saved)
