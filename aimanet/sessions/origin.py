@@ -74,7 +74,7 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "os": platform.platform(),
     }
-    for package in ("torch", "numpy", "scipy", "opencv-contrib-python", "mediapipe", "av"):
+    for package in ("torch", "numpy", "scipy", "opencv-contrib-python", "onnxruntime", "av"):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
