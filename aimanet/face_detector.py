@@ -1,14 +1,20 @@
-"""BlazeFace behind a small interface: look at a picture, or at a part of it."""
+"""MediaPipe's BlazeFace behind a small interface: look at a picture, or at a part of it."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import threading
+import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aimanet.blazeface import BlazeFace, Face
+from aimanet import face_library
 from aimanet.errors import FaceModelError
 from aimanet.face_geometry import Region, average_blocks
 
@@ -16,6 +22,8 @@ LOOK_SIZE = 192
 """Least size of what the detector is given, px (up to twice that). The network itself sees
 128 x 128; a picture averaged down to near that gives steadier landmarks than the whole frame
 (0.18 against 0.25 px of a 380 px face) for less time."""
+
+_stderr_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +48,38 @@ class Sighting:
 class FaceDetector:
     """Finds faces in single pictures.
 
-    Each look may show another part of the frame and depends on nothing before it, so that a file
-    gives the same boxes whenever it is played.
+    The running mode is IMAGE: each look may show another part of the frame, needs no
+    time stamps that only rise, and depends on nothing before it, so that a file gives the
+    same boxes whenever it is played. (VIDEO would not track either; it only checks stamps.)
     """
 
     def __init__(self, model_path: Path, min_score: float) -> None:
         """Load the model.
 
         Raises:
-            FaceModelError: the file is not the face detection model.
+            FaceModelError: the file is not a face detection model MediaPipe can load.
         """
+        parts = face_library.load()  # not at the top: only those who look for faces pay
+        self._image, self._format = parts.image, parts.srgb
+        options = parts.options(
+            # As bytes: the C++ side cannot open every path that Windows can.
+            base_options=parts.base_options(model_asset_buffer=_read(model_path)),
+            running_mode=parts.running_mode.IMAGE,
+            min_detection_confidence=min_score,
+        )
         try:
-            self._find = BlazeFace(_read(model_path), min_score)
-        except (RuntimeError, ValueError) as error:
+            with _quiet_stderr():
+                self._net = parts.detector.create_from_options(options)
+                for height in (LOOK_SIZE, LOOK_SIZE // 2, LOOK_SIZE // 3):
+                    # It also comments on its first looks; and the first frame is then no slower.
+                    self._detect(np.zeros((height, LOOK_SIZE, 3), np.uint8))
+        except (RuntimeError, ValueError, OSError) as error:
             reason = " ".join(str(error).split())[:200]
             raise FaceModelError(
                 f"{model_path} is no face detection model: {reason}; "
                 "delete it to have it fetched again, or name another one"
             ) from error
+        self._free = weakref.finalize(self, _free, self._net)
 
     def look(self, image: NDArray[np.uint8], region: Region | None = None) -> list[Sighting]:
         """All faces in ``image`` (H, W, 3) uint8 RGB, or in one region of it."""
@@ -65,10 +87,27 @@ class FaceDetector:
         longer = max(region[2] - region[0], region[3] - region[1])
         times = max(1, min(longer // LOOK_SIZE, *image.shape[:2]))
         small, origin = average_blocks(image, region, times)
-        return [_sighting(found, small, times, origin) for found in self._find(small)]
+        return [_sighting(found, small, times, origin) for found in self._detect(small)]
 
     def close(self) -> None:
-        """Nothing: the network goes with its last user."""
+        """Free the network; idempotent."""
+        self._free()
+
+    def _detect(self, picture: NDArray[Any]) -> list[Any]:
+        data = np.ascontiguousarray(picture)
+        return self._net.detect(self._image(image_format=self._format, data=data)).detections
+
+
+def _free(net: Any) -> None:
+    """Close the network; at the interpreter's exit only keep it from complaining.
+
+    MediaPipe closes in a thread of its own, which is gone by then: the process frees it.
+    """
+    try:
+        with _quiet_stderr():
+            net.close()
+    except RuntimeError:
+        net._handle = None
 
 
 def _read(path: Path) -> bytes:
@@ -79,22 +118,41 @@ def _read(path: Path) -> bytes:
 
 
 def _sighting(
-    face: Face, picture: NDArray[np.uint8], times: int, origin: tuple[int, int]
+    found: Any, picture: NDArray[np.uint8], times: int, origin: tuple[int, int]
 ) -> Sighting:
-    """A face in fractions of the picture given, in pixels of the frame."""
-    size = np.array([picture.shape[1], picture.shape[0]])
-    # Whole pixels, as MediaPipe gave them: what smooths the box was tuned with these.
-    left, top, width, height = np.floor(
-        np.concatenate((face.box[:2] * size, (face.box[2:] - face.box[:2]) * size))
-    )
-    marks = face.marks * size * times + origin
+    """A MediaPipe detection (pixels and fractions of the picture given) in frame pixels."""
+    box = found.bounding_box
+    marks = np.array([(mark.x, mark.y) for mark in found.keypoints])
+    marks = marks * (picture.shape[1] * times, picture.shape[0] * times) + origin
     middle = marks.mean(axis=0)
     return Sighting(
-        box_x=float((left + width / 2) * times + origin[0]),
-        box_y=float((top + height / 2) * times + origin[1]),
-        box_size=float((width + height) / 2 * times),
+        box_x=(box.origin_x + box.width / 2) * times + origin[0],
+        box_y=(box.origin_y + box.height / 2) * times + origin[1],
+        box_size=(box.width + box.height) / 2 * times,
         mark_x=float(middle[0]),
         mark_y=float(middle[1]),
         spread=float(np.sqrt(((marks - middle) ** 2).sum(axis=1).mean())),
-        score=face.score,
+        score=found.categories[0].score,
     )
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Send what C++ writes to file descriptor 2 nowhere, for the moment of loading.
+
+    MediaPipe prints a dozen lines about delegates and has no setting against it. Errors
+    still arrive, as exceptions. One thread at a time, or the descriptor would be lost.
+    """
+    with _stderr_lock:
+        try:
+            kept = os.dup(2)
+        except OSError:  # a windowed program may have no stderr at all
+            yield
+            return
+        try:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

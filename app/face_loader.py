@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # these bring in OpenCV and what runs the network
+if TYPE_CHECKING:  # these bring in OpenCV and MediaPipe
     from aimanet.sources.base import Faces
 
 _STEP_S = 0.1
@@ -56,8 +56,8 @@ class FaceLoader:
         if self._stopping.is_set():
             return
         try:
-            from aimanet.blazeface import load
             from aimanet.face import face_model_path
+            from aimanet.face_library import load
 
             face_model_path()
             if not self._stopping.is_set():

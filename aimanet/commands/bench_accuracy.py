@@ -187,7 +187,7 @@ def _held_out(options: Options, seeds: int, seconds: float) -> tuple[str, list[M
 
 
 def _versions() -> tuple[tuple[str, str], ...]:
-    names = ["numpy", "scipy", "opencv-contrib-python", "av"]
+    names = ["numpy", "scipy", "mediapipe", "av"]
     names += ["torch"] if "torch" in sys.modules else []
     own = (("aimanet", __version__), ("python", platform.python_version()))
     return (*own, *((name, version(name)) for name in names))

@@ -44,7 +44,7 @@ def test_a_folder_of_videos(capsys, tmp_path, videos, face_model):
     record = json.loads(printed)
     assert record == json.loads((out / "accuracy.json").read_text())
     assert (record["clips"], record["seeds"], record["code"]) == (2, [], "")
-    assert set(record["versions"]) >= {"aimanet", "python", "numpy", "opencv-contrib-python"}
+    assert set(record["versions"]) >= {"aimanet", "python", "numpy", "mediapipe"}
     (row,) = record["table"]
     assert (row["condition"], row["method"], row["clips"]) == ("desk", "POS", 1)
     assert row["mae"] is not None
