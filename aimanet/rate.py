@@ -36,7 +36,7 @@ class Dynamics:
     each: float = 0.2
     fade_s: float = 6.5
     walk: float = 0.005
-    slopes: tuple[float, ...] = (1.8, 1.9, 2.2, 2.5)
+    slopes: tuple[float, ...] = (2.5, 2.8, 3.2, 3.6)
     leak: float = 0.017
     hold: float = 2.5
     turn: float = 0.14

@@ -87,7 +87,7 @@ def test_the_comparison_is_with_the_same_seconds(folder, tmp_path):
     assert found.mae_bpm < 0.6
     assert found.mae_bpm == pytest.approx(np.abs(found.error_bpm[found.ok]).mean())
     assert found.rmse_bpm >= found.mae_bpm
-    assert found.pearson > 0.8  # 0.88; the highest peak alone gave above 0.9 on this slow wander
+    assert found.pearson > 0.9
     assert found.agreement.low_bpm < found.agreement.bias_bpm < found.agreement.high_bpm
     truth = [PULSE.hr_bpm(np.linspace(t - 10, t, 100)).mean() for t in found.t]
     assert np.abs(found.sensor_bpm - truth).mean() < 1.0
