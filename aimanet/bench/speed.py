@@ -1,204 +1,161 @@
-"""The figures the project promises: load live, time per stage, speed on files, memory."""
+"""The figures the project promises, of whole processes and as the operating system counts them."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import json
+import os
+import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from aimanet.bench.children import Cost, Use, cost, on_cores, ours, run_counted
+from aimanet.bench.clips import of_length
+from aimanet.bench.train import BenchError, SideProcess, write_arrays
 
-from aimanet.bench.memory import resident_mb
-from aimanet.bench.repeat import RepeatedSource
-from aimanet.face import FaceTracker
-from aimanet.live import CaptureFeed
-from aimanet.methods import PulseMethod
-from aimanet.pipeline import Pipeline
-from aimanet.sources import open_source
-from aimanet.stop import StopRequest
-from aimanet.synthesis import DemoScene, SceneConfig
-from aimanet.synthesis.export import HIGH_QUALITY, VideoWriter
-from aimanet.types import Clip
-
-CLIP_SECONDS = 20.0
-FPS = 30.0
-SIZE = (640, 480)
-WARM_UP_S = 3.0
-"""Live seconds before the load is measured: first calls of the libraries cost more."""
+TRAINING_FRAMES = 1200
 
 
 @dataclass(frozen=True, slots=True)
-class LiveLoad:
-    """A real-time run of ``seconds``.
+class Asked:
+    """The method to measure, as the command line names it."""
 
-    ``core_share`` is processor time over clock time (1.0 is one core), of the whole process
-    with decoding; ``read_fps`` frames that went through the pipeline a second; ``dropped``
-    frames lost to a full queue.
+    method: str = "tscan"
+    device: str = "auto"
+    weights: Path | None = None
+
+    def flags(self) -> list[str]:
+        """The same as options of ``analyze`` and ``live``."""
+        weights = [] if self.weights is None else ["--weights", str(self.weights.absolute())]
+        return ["--method", self.method, "--device", self.device, *weights]
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """A clip and a short beginning of it: their difference is the work without the start."""
+
+    clip: Path
+    short: Path
+    clip_s: float
+    short_s: float
+
+    @classmethod
+    def of(cls, clip: Path, clip_s: float, folder: Path) -> Lengths:
+        """A clip and its first third."""
+        short_s = clip_s / 3.0
+        return cls(clip, of_length(clip, folder / f"short_{clip.name}", short_s), clip_s, short_s)
+
+    @classmethod
+    def at(cls, clip: Path, clip_s: float, folder: Path) -> Lengths:
+        """``clip`` repeated or cut to ``clip_s``, and the first third of that."""
+        long = of_length(clip, folder / f"{clip_s:g}s_{clip.name}", clip_s)
+        return cls.of(long, clip_s, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveUse:
+    """`aimanet live --headless` on a clip in real time, as a process of its own.
+
+    ``first_reading_s`` and ``first_ok_s`` count from the start of the process; None: never.
     """
 
-    seconds: float
-    frames: int
-    dropped: int
-    read_fps: float
-    core_share: float
-    detect_ms: float
-    window_ms: float
-    network_ms: float
-    pulse_ms: float
+    cost: Cost
+    first_reading_s: float | None
+    first_ok_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class FileSpeed:
-    """A recording analysed as fast as possible; ``times_real_time`` without the start."""
+class NetworkSpeed:
+    """One way to run the network: wall and processor ms a frame; or why it cannot."""
 
-    seconds: float
-    frames: int
-    ms_per_frame: float
-    times_real_time: float
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryMark:
-    """Resident memory (MB) after ``minutes`` of video."""
-
-    minutes: float
-    resident_mb: float
+    name: str
+    wall_ms_per_frame: float | None
+    cpu_ms_per_frame: float | None
+    greatest_difference: float | None
+    error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryTrend:
-    """Resident memory over a long run, and its slope after the first tenth."""
+def live_use(asked: Asked, lengths: Lengths) -> LiveUse:
+    """Plays both lengths in real time without a window, and times the first answers."""
+    firsts: dict[str, float] = {}
 
-    minutes: float
-    start_mb: float
-    end_mb: float
-    peak_mb: float
-    slope_mb_per_hour: float
+    def hear(line: str, at: float) -> None:
+        reading = json.loads(line)
+        if reading["hr_bpm"] is not None:
+            firsts.setdefault("reading", at)
+        if reading["state"] == "ok":
+            firsts.setdefault("ok", at)
 
+    def play(clip: Path) -> Use:
+        firsts.clear()
+        return run_counted(ours("live", "--source", str(clip), "--json", *asked.flags()), hear)
 
-def draw_clip(path: Path, seconds: float, size: tuple[int, int] = SIZE) -> Path:
-    """Writes the demo face as a video (30 fps, H.264) and returns its path."""
-    config = SceneConfig(seconds=seconds, fps=FPS, width=size[0], height=size[1])
-    scene = DemoScene(config)
-    with VideoWriter(path, FPS, size, HIGH_QUALITY) as video:
-        for k in range(round(seconds * FPS)):
-            video.write(scene.render(k))
-    return path
-
-
-def live_load(method: PulseMethod, clip: Path, seconds: float) -> LiveLoad:
-    """Plays the clip in real time as a camera would and measures what the process takes."""
-    source = RepeatedSource(open_source(str(clip), realtime=True), WARM_UP_S + seconds)
-    tracker = FaceTracker()
-    pipeline = Pipeline(method, tracker)
-    pipeline.reset()
-    frames = dropped = 0
-    clock = processor = 0.0
-    with CaptureFeed(source, StopRequest()) as feed:
-        for frame in feed.frames():
-            pipeline.step(frame)
-            if frame.t < WARM_UP_S:
-                clock, processor, dropped = time.perf_counter(), time.process_time(), feed.dropped
-            else:
-                frames += 1
-        clock = time.perf_counter() - clock
-        processor = time.process_time() - processor
-        dropped = feed.dropped - dropped
-    tracker.close()
-    stages = pipeline.stage_ms
-    return LiveLoad(
-        seconds=clock,
-        frames=frames,
-        dropped=dropped,
-        read_fps=frames / clock,
-        core_share=processor / clock,
-        detect_ms=stages.detect,
-        window_ms=stages.window,
-        network_ms=stages.network,
-        pulse_ms=stages.pulse,
-    )
+    short = play(lengths.short)
+    long = play(lengths.clip)
+    taken = cost([short], [long], lengths.short_s, lengths.clip_s)
+    return LiveUse(taken, firsts.get("reading"), firsts.get("ok"))
 
 
-def network_ms(method: PulseMethod, frames: int = 900) -> float:
-    """Milliseconds a method takes per frame, alone, on random pictures."""
-    depth, size = method.recipe.frame_depth, method.recipe.image_size
-    rng = np.random.default_rng(0)
-    crops = rng.uniform(60, 200, (depth + 1, size, size, 3)).astype(np.float32)
-    method.reset()
-
-    def clip(i: int) -> Clip:
-        t = (i * depth + np.arange(depth + 1)) / method.recipe.fs
-        return Clip(t, method.recipe.fs, crops, 1.0 / method.recipe.fs, starts=i == 0)
-
-    rounds = max(1, frames // depth)
-    for i in range(10):
-        method.process(clip(i))
-    began = time.perf_counter()
-    for i in range(10, 10 + rounds):
-        method.process(clip(i))
-    spent = time.perf_counter() - began
-    method.reset()
-    return 1e3 * spent / (rounds * depth)
+def batch_use(asked: Asked, lengths: Lengths, cores: int, rounds: int) -> Cost | None:
+    """`aimanet analyze` as fast as it goes on so many cores; None where they cannot be had."""
+    shorts, longs = [], []
+    with on_cores(cores) as had:
+        if not had:
+            return None
+        for _ in range(rounds):
+            shorts.append(run_counted(ours("analyze", str(lengths.short), *asked.flags())))
+            longs.append(run_counted(ours("analyze", str(lengths.clip), *asked.flags())))
+    return cost(shorts, longs, lengths.short_s, lengths.clip_s)
 
 
-def file_speed(method: PulseMethod, clip: Path) -> FileSpeed:
-    """Analyses the clip as ``analyze`` does and compares with its length."""
-    tracker = FaceTracker()
-    pipeline = Pipeline(method, tracker)
-    pipeline.reset()
-    with open_source(str(clip), realtime=False) as source:
-        began = time.perf_counter()
-        for frame in source:
-            pipeline.step(frame)
-        spent = time.perf_counter() - began
-    tracker.close()
-    summary = pipeline.summary()
-    return FileSpeed(
-        seconds=summary.duration_s,
-        frames=summary.frames,
-        ms_per_frame=1e3 * spent / summary.frames,
-        times_real_time=summary.duration_s / spent,
-    )
+def several_use(asked: Asked, clip: Path, clip_s: float, jobs: int, copies: int) -> float:
+    """Seconds of video a second that ``analyze --jobs`` reads, with its start, of a few files."""
+    names = [str(clip)] * copies
+    took = run_counted(ours("analyze", *names, "--jobs", str(jobs), *asked.flags()))
+    return copies * clip_s / took.wall_s
 
 
-def memory_marks(
-    method: PulseMethod,
-    clip: Path,
-    minutes: float,
-    every_s: float = 30.0,
-    measure: Callable[[], float | None] = resident_mb,
-) -> Iterator[MemoryMark]:
-    """Plays ``minutes`` of video as fast as possible; a mark for each ``every_s`` of it."""
-    source = RepeatedSource(open_source(str(clip), realtime=False), 60.0 * minutes)
-    tracker = FaceTracker()
-    pipeline = Pipeline(method, tracker)
-    pipeline.reset()
-    due = 0.0
-    with source:
-        for frame in source:
-            pipeline.step(frame)
-            if frame.t >= due:
-                due += every_s
-                held = measure()
-                if held is not None:
-                    yield MemoryMark(frame.t / 60.0, held)
-    tracker.close()
+def networks(asked: Asked) -> list[NetworkSpeed]:
+    """Every local back end that is installed, with the weights asked for."""
+    from aimanet.backends import candidates, measure
+    from aimanet.checkpoint import default_weights, read_weights
+
+    weights = read_weights(asked.weights or default_weights())
+    found = []
+    for candidate in candidates("cpu"):
+        m = measure(candidate, weights)
+        if m.error is None:
+            found.append(NetworkSpeed(m.name, m.wall_ms, m.cpu_ms, m.difference, None))
+        else:
+            found.append(NetworkSpeed(m.name, None, None, None, m.error))
+    return found
 
 
-def trend(marks: list[MemoryMark]) -> MemoryTrend | None:
-    """What the marks say; None for fewer than three after the first tenth."""
-    minutes = np.array([mark.minutes for mark in marks])
-    held = np.array([mark.resident_mb for mark in marks])
-    if not len(marks):
-        return None
-    settled = minutes >= 0.1 * minutes[-1]
-    if settled.sum() < 3:
-        return None
-    return MemoryTrend(
-        minutes=float(minutes[-1]),
-        start_mb=float(held[settled][0]),
-        end_mb=float(held[-1]),
-        peak_mb=float(held.max()),
-        slope_mb_per_hour=float(60.0 * np.polyfit(minutes[settled], held[settled], 1)[0]),
-    )
+def training_frames_per_s(device: str, seconds: float) -> float:
+    """What `aimanet seed` learns from in a second; the same loop as in `aimanet bench train`."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_arrays(folder, TRAINING_FRAMES)
+        with SideProcess("ours", folder, device, folder / "results") as side:
+            return side.turn(seconds).frames_per_s
+
+
+def window_figures(clip: Path, method: str, seconds: float) -> dict[str, Any] | str:
+    """What `python -m app.bench` says of the window; or why there is none."""
+    from aimanet.terminal.display import why_no_window
+
+    why_not = why_no_window()
+    if why_not is not None:
+        return why_not
+    command = [sys.executable, "-m", "app.bench", "--seconds", f"{seconds:g}", "--json"]
+    command += ["--source", str(clip), "--method", method]
+    lines: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="aimanet-bench-") as folder:
+        env = {**os.environ, "AIMANET_CONFIG_DIR": folder}  # the user's settings stay as they are
+        try:
+            run_counted(command, lambda line, _: lines.append(line), env)
+            told: dict[str, Any] = json.loads(lines[-1])
+        except (BenchError, IndexError, ValueError) as error:
+            return f"not measured: {error}"
+    return told

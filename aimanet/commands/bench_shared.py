@@ -22,7 +22,7 @@ def rounded(value: Any) -> Any:
     """The same nest of dictionaries with floats of four significant digits."""
     if isinstance(value, dict):
         return {key: rounded(inner) for key, inner in value.items()}
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [rounded(inner) for inner in value]
     return float(f"{value:.4g}") if isinstance(value, float) else value
 

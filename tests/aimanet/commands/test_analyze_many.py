@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aimanet.bench.speed import draw_clip
+from aimanet.bench.clips import draw_clip
 from aimanet.cli import main
 from aimanet.commands.analyze_many import Row, Task, _in_order, _names, several
 from aimanet.commands.analyze_one import analyse
