@@ -17,15 +17,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
-from scipy.signal import butter, resample_poly, sosfiltfilt
 
+from aimanet.filters import butter_bandpass, sosfiltfilt, upsampled
 from aimanet.pulse import detrend, smoothing
 from aimanet.rhythm.jitter import jitter, likeness
 from aimanet.rhythm.tape import Stretch
+
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicSpline
 
 Signal = NDArray[np.float64]
 
@@ -138,18 +141,20 @@ def _block(stretch: Stretch, begin: float, end: float, hz: float) -> Beats:
 
 @lru_cache(maxsize=64)
 def _filter(low: float, high: float) -> NDArray[np.float64]:
-    return np.asarray(butter(2, (low, high), "bandpass", output="sos"))
+    return butter_bandpass(2, low, high, fs=2.0)  # edges over the Nyquist frequency
 
 
 def _band(y: Signal, fs: float, hz: float, band: tuple[float, float]) -> Signal:
     low = band[0] * hz / (fs / 2)
     high = min(band[1] * hz, HIGHEST_HZ, 0.45 * fs) / (fs / 2)
     sos = _filter(round(low, 5), round(high, 5))
-    return np.asarray(sosfiltfilt(sos, y, padlen=min(len(y) - 1, round(3 * fs))))
+    return sosfiltfilt(sos, y, min(len(y) - 1, round(3 * fs)))
 
 
 def _spline(y: Signal, t0: float, fs: float) -> CubicSpline:
-    fine = resample_poly(y, UP, 1, padtype="line")
+    from scipy.interpolate import CubicSpline
+
+    fine = upsampled(y, UP)
     return CubicSpline(t0 + np.arange(len(fine)) / (UP * fs), fine)
 
 

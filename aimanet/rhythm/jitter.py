@@ -7,9 +7,13 @@ beats very unevenly has power between its harmonics, too.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
+
+if TYPE_CHECKING:  # it takes long to load, and only a beat that was found needs it
+    from scipy.interpolate import CubicSpline
 
 Signal = NDArray[np.float64]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from aimanet.filters import butter_bandpass, butter_lowpass, sosfiltfilt
+from aimanet.filters import butter_bandpass, butter_lowpass, sosfiltfilt, upsampled
 
 
 @pytest.mark.parametrize(("order", "edge"), [(2, 0.035), (2, 0.95), (4, 0.2), (6, 0.5)])
@@ -23,6 +23,13 @@ def test_band_passed_channels_are_those_of_scipy(length: int, fs: float, high: f
     wanted = signal.sosfiltfilt(sos, x, axis=0, padlen=pad)
     got = sosfiltfilt(butter_bandpass(3, 0.667, high, fs), x, pad)
     np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("length", "times"), [(12, 2), (600, 4), (1201, 8)])
+def test_finer_samples_are_those_of_scipy(length: int, times: int) -> None:
+    x = np.cumsum(np.random.default_rng(length).standard_normal(length))
+    wanted = signal.resample_poly(x, times, 1, padtype="line")
+    np.testing.assert_allclose(upsampled(x, times), wanted, rtol=0, atol=1e-10)
 
 
 def test_what_cannot_be_filtered_is_refused() -> None:
