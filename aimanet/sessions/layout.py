@@ -107,11 +107,19 @@ def create(folder: Path) -> None:
     """
     require_free(folder)
     try:
-        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        _make_private(folder)
         folder.chmod(FOLDER_MODE)
         sync_folder(folder.parent)
     except OSError as error:
         raise SessionError(_refused(folder, error)) from error
+
+
+def _make_private(folder: Path) -> None:
+    """Makes a folder and those above it that are missing; none of the new ones is for others."""
+    # `mkdir(parents=True)` would give the upper ones the usual rights.
+    if folder.parent != folder and not folder.parent.exists():
+        _make_private(folder.parent)
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def _refused(folder: Path, error: OSError) -> str:

@@ -6,12 +6,12 @@ import dataclasses
 import platform
 import re
 from importlib import metadata
-from urllib.parse import urlsplit
 
 from aimanet import __version__
 from aimanet.methods import PulseMethod
 from aimanet.sessions.info import CameraRecord, ModelRecord, SessionInfo, SourceRecord
 from aimanet.sources import Source, SourceInfo
+from aimanet.sources.address import without_password
 
 
 def describe(source: Source, opened: SourceInfo) -> SessionInfo:
@@ -53,18 +53,6 @@ def parse_model(model: str | None) -> ModelRecord | None:
         return None
     found = re.fullmatch(r"(.*?)\s*\(([0-9a-f]{6,64})\)", model)
     return ModelRecord(name=found[1], hash=found[2]) if found else ModelRecord(name=model)
-
-
-def without_password(spec: str) -> str:
-    """A source's spec or label as it may be written down: no user, password or query in it."""
-    if "://" not in spec:
-        return spec
-    try:
-        parts = urlsplit(spec)
-    except ValueError:
-        return spec.partition("://")[0] + "://"
-    query = "..." if parts.query else ""
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query).geturl()
 
 
 def versions() -> dict[str, str]:

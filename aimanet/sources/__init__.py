@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from aimanet.errors import SourceError
+from aimanet.sources.address import without_password
 from aimanet.sources.base import Source, SourceInfo
 from aimanet.sources.cameras import CameraInfo, list_cameras
 from aimanet.sources.formats import DOWNLOADS, looks_like_path, suffix_of
@@ -106,19 +107,20 @@ def _webcam(spec: str, camera: str, wishes: _Wishes) -> Source:
 def _by_url(spec: str, scheme: str, wishes: _Wishes) -> Source:
     if scheme == "file":
         return _by_path_or_name(url2pathname(urlsplit(spec).path), wishes)
+    shown = without_password(spec)
     if scheme not in SCHEMES:
-        raise SourceError(f"{spec}: cannot read {scheme}:// addresses; use {', '.join(SCHEMES)}")
+        raise SourceError(f"{shown}: cannot read {scheme}:// addresses; use {', '.join(SCHEMES)}")
     try:
         parts = urlsplit(spec)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise SourceError(f"{spec}: not a valid address ({error})") from error
+        raise SourceError(f"{shown}: not a valid address ({error})") from error
     if not host:
         raise SourceError(
-            f"{spec}: there is no host in this address; as in http://192.168.1.20/video"
+            f"{shown}: there is no host in this address; as in http://192.168.1.20/video"
         )
     if scheme.startswith("http") and suffix_of(parts.path) in DOWNLOADS:
-        raise SourceError(f"{spec}: a video file, not a camera; download it and give its path")
+        raise SourceError(f"{shown}: a video file, not a camera; download it and give its path")
     from aimanet.sources.camera import NetworkSource
 
     return NetworkSource(spec, spec, wishes.size, wishes.fps)

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListView, QSizePolicy, QToolButton, QWidget
 
+from aimanet.sources.address import without_password
 from app.icons import icon
 from app.look import DARK, Look
 
@@ -42,7 +43,7 @@ def describe(spec: str) -> tuple[str, str]:
     if spec.startswith("synthetic"):
         return f"Demo face ({spec.partition(':')[2] or 'standard'})", "demo"
     if is_url(spec):
-        return spec, "network"
+        return without_password(spec), "network"
     if is_camera(spec):
         which = spec.removeprefix("camera:")
         return (f"Camera {which}" if which.isdecimal() else which), "camera"
@@ -99,7 +100,7 @@ class SourcePicker(QWidget):
         self._current = spec
         if spec and spec not in [DEMO_SPEC, *(entry.spec for entry in self._cameras)]:
             words, mark = describe(spec)
-            self._extra = _Entry(words, spec, mark, spec)
+            self._extra = _Entry(words, spec, mark, without_password(spec))
         self._fill()
 
     def set_scanning(self, scanning: bool) -> None:

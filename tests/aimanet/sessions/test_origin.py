@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aimanet.methods import make_method
-from aimanet.sessions.origin import describe, parse_model, with_method, without_password
+from aimanet.sessions.origin import describe, parse_model, with_method
 from aimanet.sources import SourceInfo, open_source
+from aimanet.sources.address import without_password
 
 
 @pytest.mark.parametrize(
