@@ -26,6 +26,7 @@ UNREADABLE = (
     OSError,
     ValueError,
     EOFError,
+    MemoryError,
     RuntimeError,
     SyntaxError,
     tokenize.TokenError,
@@ -33,6 +34,9 @@ UNREADABLE = (
     zlib.error,
 )
 """What NumPy and zipfile raise for damaged, encrypted or foreign archives."""
+
+MAX_ARRAY_BYTES = 100_000_000
+"""A day of video at 120 Hz has 83 MB; a small archive may claim, and unpack to, any size."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +138,7 @@ class _Reader:
 
     def _array(self, name: str, kinds: str = "fiub") -> NDArray[Any]:
         try:
+            self._require_bearable(name)
             array = self._archive[name]
         except UNREADABLE as error:
             pickled = "allow_pickle" in str(error)
@@ -143,6 +148,14 @@ class _Reader:
             kind = getattr(array, "dtype", "no array")
             raise self._error(f"{name} is {kind}: real numbers are needed")
         return array
+
+    def _require_bearable(self, name: str) -> None:
+        members = self._archive.zip.NameToInfo
+        packed = members.get(f"{name}.npy") or members.get(name)
+        if packed is not None and packed.file_size > MAX_ARRAY_BYTES:
+            raise self._error(
+                f"{name} has {packed.file_size} bytes: at most {MAX_ARRAY_BYTES} are read"
+            )
 
     def _error(self, what: str) -> EvaluationError:
         return EvaluationError(f"{self._path}: {what}")

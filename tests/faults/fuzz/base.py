@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from pathlib import Path
 
@@ -40,6 +42,12 @@ def preload(*modules: str) -> None:
     """Imports what the children will need, so that each of them need not."""
     for name in modules:
         import_module(name)
+
+
+def warm(*argv: str) -> None:
+    """A command line that fails at once: what reads command lines is imported by then."""
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        assert main(argv) == 2
 
 
 def command(*argv: object) -> Action:

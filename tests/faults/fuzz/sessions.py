@@ -14,7 +14,7 @@ import numpy as np
 from aimanet.sessions.layout import FILES, HEAD, VIDEO
 from tests.aimanet.sessions.pulses import heart, pulse_session, write_table
 from tests.aimanet.sessions.recordings import write_session
-from tests.faults.fuzz.base import Action, Target, command, preload
+from tests.faults.fuzz.base import Action, Target, command, preload, warm
 from tests.faults.fuzz.mutate import mutate
 
 NAMES = ("../../bystander/diary", "/tmp/up", "..", "a/b", "a\x00b", "CON", "x" * 5000, "\u202egnp")
@@ -37,7 +37,11 @@ class Sessions(Target):
     def prepare(self, originals: Path) -> None:
         preload("aimanet.commands.export", "aimanet.commands.replay", "aimanet.sessions.analysis")
         preload("aimanet.pipeline", "aimanet.rhythm.study", "aimanet.sessions.export.figure")
-        preload("aimanet.sessions.export.tables", "aimanet.sessions.export.page")
+        preload("aimanet.sessions.export.tables", "aimanet.sessions.export.page", "cv2", "av")
+        for argv in (("replay", "nothing"), ("export", "nothing", "--out", "x", "--format", "csv")):
+            warm(*argv)
+        warm("reference", "nothing")
+        warm("datasets", "check", "nothing")
         self._folders = [originals / name for name in ("frames", "faces", "pulse")]
         self._heads = {path.name: (path / HEAD).read_bytes() for path in self._folders}
 
@@ -143,6 +147,7 @@ class Sensors(Target):
 
     def prepare(self, originals: Path) -> None:
         preload("aimanet.commands.reference", "aimanet.sessions.reference")
+        warm("reference", "nothing", "nothing.csv", "--json")
         self._session = originals / "session"
         self._files = sorted((originals / "sensors").iterdir())
 

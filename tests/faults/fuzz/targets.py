@@ -12,9 +12,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from aimanet import face_library
 from aimanet.checkpoint import default_weights
 from tests.aimanet.evaluation.waves import pair
-from tests.faults.fuzz.base import Action, Target, command, preload
+from tests.faults.fuzz.base import Action, Target, command, preload, warm
 from tests.faults.fuzz.corpus import pictures, write_videos
 from tests.faults.fuzz.mutate import mutate
 from tests.faults.fuzz.sessions import Sensors, Sessions
@@ -31,7 +32,10 @@ class Videos(Target):
         write_videos(originals)
 
     def prepare(self, originals: Path) -> None:
-        preload("aimanet.commands.analyze", "aimanet.pipeline", "aimanet.rhythm.study")
+        preload("aimanet.pipeline", "aimanet.rhythm.study", "aimanet.face", "cv2", "av")
+        preload("aimanet.terminal.records", "aimanet.terminal.views", "aimanet.classical")
+        face_library.load()
+        warm("analyze", "nothing.mp4", "--json", "--method", "green")
         self._files = [(path.name, path.read_bytes()) for path in sorted(originals.iterdir())]
 
     def case(self, own: Path, rng: random.Random) -> Action:
@@ -163,6 +167,7 @@ class Predictions(Target):
 
     def prepare(self, originals: Path) -> None:
         preload("aimanet.commands.evaluate", "aimanet.evaluation.scoring")
+        warm("evaluate", "--predictions", "nothing.npz")
         self._files = [path.read_bytes() for path in sorted(originals.glob("*.npz"))]
 
     def case(self, own: Path, rng: random.Random) -> Action:
@@ -184,7 +189,7 @@ def _repacked(data: bytes, rng: random.Random) -> bytes:
             if name == victim:
                 name = rng.choice((name, name, name, "../" + name, "/tmp/" + name, "fs.npy"))
                 head = mutate(member[:128], rng, text=True)
-                bomb = member[:128] + bytes(rng.choice((1000, 1000, 200 << 20)))
+                bomb = member[:128] + bytes(rng.choice((1000, 1000, 1000, 150 << 20)))
                 member = rng.choice((head + member[128:], mutate(member, rng), bomb))
             new.writestr(name, member)
     return out.getvalue()
@@ -201,7 +206,8 @@ class Arrays(Target):
         np.save(originals / "output_numpy.npy", rng.normal(size=40).astype(np.float32))
 
     def prepare(self, originals: Path) -> None:
-        preload("aimanet.commands.datasets", "aimanet.datasets.registry")
+        preload("aimanet.datasets.registry", "aimanet.terminal.dataset_views", "rich.progress")
+        warm("datasets", "check", "nothing")
         self._files = {path.name: path.read_bytes() for path in sorted(originals.glob("*.npy"))}
 
     def case(self, own: Path, rng: random.Random) -> Action:
