@@ -61,6 +61,8 @@ def run(options: Options) -> int:
 
     if not options.paths:
         raise AnalyzeFlagsError("which recording? give the path of a video (see --help)")
+    if not all(path.strip() for path in options.paths):
+        raise AnalyzeFlagsError("one of the paths is empty: give the path of a video")
     if options.jobs < 0:
         raise AnalyzeFlagsError(f"--jobs {options.jobs}: give 0 for all cores, or more")
     many = several(options.paths)

@@ -94,6 +94,8 @@ def test_what_no_recording_is_to_blame_for_ends_it(videos, capsys):
 def test_flags_that_make_no_sense(videos, clip, capsys):
     assert main(["analyze"]) == 2
     assert "which recording" in capsys.readouterr().err
+    assert main(["analyze", str(clip), ""]) == 2
+    assert "one of the paths is empty" in capsys.readouterr().err
     assert main(["analyze", str(videos), "--jobs", "-1"]) == 2
     assert "--jobs -1" in capsys.readouterr().err
     assert main(["analyze", str(videos), "--save-signals", str(clip)]) == 2
