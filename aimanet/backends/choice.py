@@ -29,7 +29,9 @@ ENV_VAR = "AIMANET_BACKEND"
 TOLERANCE = 1e-4
 """Greatest difference of outputs (of about 1) between a backend and the NumPy network."""
 
-_WARM_UP, _ROUNDS = 2, 8
+_ROUNDS = 10
+_TURN_S = 0.25  # a network much larger than ours is measured over fewer windows ...
+_PATIENCE_S = 3.0  # ... and, as on a busy machine, not with every candidate: the first are best
 _THREADS = (1, 2, 4)
 _RUNNERS = {
     "onnxruntime": ("by_onnxruntime", "OnnxRuntimeRunner"),
@@ -85,11 +87,12 @@ def open_runner(candidate: Candidate, weights: Weights) -> Runner:
     return kind(weights, candidate)
 
 
-def measure(candidate: Candidate, weights: Weights) -> Measured:
+def measure(candidate: Candidate, weights: Weights, check: Check | None = None) -> Measured:
     """Loads a candidate, compares its outputs, and takes its time: the best of some windows."""
+    check = check or Check(weights)
     try:
         runner = open_runner(candidate, weights)
-        difference = Check(weights)(runner)
+        difference = check(runner)
         wall, cpu = _best_times(runner, weights)
     except Exception as error:  # whatever is wrong with a backend, there are others
         return Measured(candidate, candidate.label, error=reason(error))
@@ -141,7 +144,7 @@ def choose(weights: Weights, device: str = "cpu", threads: int | None = None) ->
     if asked is None:
         field = [c for c in field if c.backend != "torch"]
     check = Check(weights)
-    for candidate in _ranked(field, weights):
+    for candidate in _ranked(field, weights, check):
         try:
             runner = open_runner(candidate, weights)
             check(runner)
@@ -188,29 +191,34 @@ def _only(candidate: Candidate, weights: Weights, asked: str | None) -> Runner:
     return runner
 
 
-def _ranked(field: list[Candidate], weights: Weights) -> Iterator[Candidate]:
-    """The one that won here before; else, and after it, all by what they cost now."""
+def _ranked(field: list[Candidate], weights: Weights, check: Check) -> Iterator[Candidate]:
+    """The one that won here before; else, and after it, those that work by what they cost now."""
     key = memory.key(field, weights.recipe)
     known = memory.recall(key)
     if known in field:
         yield known
-    measured = sorted((measure(c, weights) for c in field), key=lambda m: m.cost)
-    ranked = [m.candidate for m in measured if m.error is None]
-    if ranked:
-        memory.remember(key, ranked[0])
-    yield from ranked
+    measured: list[Measured] = []
+    began = time.perf_counter()
+    for candidate in field:
+        spent = time.perf_counter() - began
+        if spent < _PATIENCE_S or all(m.error for m in measured):
+            measured.append(measure(candidate, weights, check))
+    working = sorted((m for m in measured if m.error is None), key=lambda m: m.cost)
+    if working:
+        memory.remember(key, working[0].candidate)
+    yield from (m.candidate for m in working)
 
 
 def _best_times(runner: Runner, weights: Weights) -> tuple[float, float]:
+    """Milliseconds a frame, wall and processor: the least of some windows, the first left out."""
     window, depth = random_window(weights.recipe), weights.recipe.frame_depth
-    for _ in range(_WARM_UP):
-        runner.run(*window)
-    times = []
-    for _ in range(_ROUNDS):
+    times: list[tuple[float, float]] = []
+    began = time.perf_counter()
+    while len(times) < _ROUNDS and (len(times) < 2 or time.perf_counter() - began < _TURN_S):
         wall, cpu = time.perf_counter(), time.process_time()
         runner.run(*window)
         times.append((time.perf_counter() - wall, time.process_time() - cpu))
-    wall, cpu = np.min(times, axis=0)
+    wall, cpu = np.min(times[1:], axis=0)
     return 1e3 * float(wall) / depth, 1e3 * float(cpu) / depth
 
 
@@ -222,7 +230,10 @@ def _installed(name: str) -> bool:
 
 
 def _cores() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use; whoever starts many processes says 1 as others do, too."""
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return min(cores, int(allowed)) if allowed.isdecimal() else cores

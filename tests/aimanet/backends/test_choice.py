@@ -78,6 +78,24 @@ BROKEN = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("cores", "allowed", "counts"),
+    [
+        (1, "", {1}),
+        (2, "", {1, 2}),
+        (8, "", {1, 2, 4}),
+        (8, "1", {1}),
+        (8, "0", {1}),
+        (2, "x", {1, 2}),
+    ],
+)
+def test_numbers_of_threads(cores: int, allowed: str, counts: set[int], monkeypatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", allowed)
+    assert {c.threads for c in candidates()} == counts
+    assert {c.threads for c in candidates(threads=1)} == {1}
+
+
 @pytest.mark.parametrize("content", BROKEN, ids=range(len(BROKEN)))
 @pytest.mark.usefixtures("two")
 def test_a_damaged_memory_is_made_anew(small: Weights, cache: Path, content: bytes) -> None:
