@@ -76,7 +76,7 @@ def _run_one(path: str, options: Options) -> None:
     from aimanet.methods import make_method
     from aimanet.rhythm.study import words
     from aimanet.terminal.records import to_line
-    from aimanet.terminal.views import describe
+    from aimanet.terminal.words import describe
 
     method = partial(
         make_method,

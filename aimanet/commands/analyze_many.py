@@ -195,7 +195,7 @@ def analyst(plan: Plan) -> Iterator[Callable[[Task], Row]]:
 
 
 def _attempt(plan: Plan, method: Callable[[], Any], task: Task) -> Row:
-    from aimanet.terminal.views import describe
+    from aimanet.terminal.words import describe
 
     try:
         found = analyse(task.path, method, task.signals, threads=plan.threads)

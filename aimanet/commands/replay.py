@@ -173,7 +173,7 @@ def _print(session: Session, method: PulseMethod, readings: list[RecordedReading
 
 
 def _cell(reading: RecordedReading) -> str:
-    from aimanet.terminal.views import WORDS
+    from aimanet.terminal.words import WORDS
 
     rate = " --.-" if reading.hr_bpm is None else f"{reading.hr_bpm:5.1f}"
     return f"{rate} BPM  {WORDS[reading.state]}"

@@ -14,19 +14,13 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
-from aimanet.methods import LABELS
 from aimanet.pipeline import Summary
 from aimanet.sources import SourceInfo
 from aimanet.terminal.glyphs import bar, big, sparkline
 from aimanet.terminal.records import reading_record, to_line
+from aimanet.terminal.words import WORDS, describe
 from aimanet.types import Reading, State
 
-WORDS = {
-    State.OK: "ok",
-    State.WARMING_UP: "warming up",
-    State.POOR_SIGNAL: "poor signal",
-    State.NO_FACE: "no face",
-}
 COLOURS = {
     State.OK: "green",
     State.WARMING_UP: "cyan",
@@ -58,17 +52,6 @@ class View(Protocol):
 
     def finish(self, summary: Summary | None, status: Status) -> None:
         """The run is over; without a summary it failed."""
-
-
-def describe(summary: Summary) -> str:
-    """A summary in a line: ``72.1 BPM (ok), SNR 6.2 dB, over 30.0 s; face in 100 % of ...``."""
-    rate = "no heart rate" if summary.hr_bpm is None else f"{summary.hr_bpm:.1f} BPM"
-    snr = "" if summary.snr_db is None else f", SNR {summary.snr_db:.1f} dB"
-    model = summary.model or LABELS[summary.method]
-    return (
-        f"{rate} ({WORDS[summary.state]}){snr}, over {summary.duration_s:.1f} s with {model}; "
-        f"a face in {100 * summary.face_fraction:.0f} % of {summary.frames} frames"
-    )
 
 
 class JsonView:

@@ -13,7 +13,8 @@ from rich.console import Console
 from aimanet.pipeline import Summary
 from aimanet.sources import SourceInfo
 from aimanet.terminal.records import number, reading_record, to_line
-from aimanet.terminal.views import JsonView, PanelView, PlainView, Status, choose_view, describe
+from aimanet.terminal.views import JsonView, PanelView, PlainView, Status, choose_view
+from aimanet.terminal.words import describe
 from aimanet.types import Reading, State
 
 INFO = SourceInfo(640, 480, 30.0, None, None, "640x480 at 30 fps")
