@@ -19,6 +19,10 @@ from aimanet.backends.choice import open_runner
 from aimanet.checkpoint import Weights
 from aimanet.errors import MethodError
 from aimanet.network import NetworkMethod
+from aimanet.preprocess import MAX_PIXELS, Recipe
+from aimanet.tscan import TSCAN
+
+from .conftest import saved
 
 pytest.importorskip("onnxruntime")
 
@@ -240,3 +244,19 @@ def test_no_onnx_file_is_ever_read(cache: Path, tmp_path: Path) -> None:
     name, files = run(code, AIMANET_BACKEND="onnxruntime").splitlines()
     assert name.startswith("ONNX Runtime")
     assert files == "[] True"
+
+
+@pytest.mark.slow
+def test_the_largest_network_takes_less_than_a_gigabyte(tmp_path: Path) -> None:
+    """The largest recipe that is allowed, in a process of its own, self-test and all."""
+    recipe = Recipe(image_size=128, frame_depth=16)
+    assert 2 * recipe.frame_depth * recipe.image_size**2 > MAX_PIXELS
+    saved(TSCAN(recipe), tmp_path / "large.safetensors")
+    code = (
+        "import resource\n"
+        "from pathlib import Path\n"
+        "from aimanet.methods import make_method\n"
+        f"make_method('tscan', device='cpu', weights=Path({str(tmp_path)!r}) / 'large.safetensors')\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    assert int(run(code)) < 1_000_000  # KB
