@@ -35,7 +35,11 @@ class Options:
     `aimanet analyze */vid.avi --json --save-signals pulses`.
     """
 
-    paths: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
+    paths: Annotated[
+        tuple[str, ...],
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="PATH [PATH ...]", help_behavior_hint=""),
+    ]
     """The video file, folder of numbered images, or synthetic:hr=72,seconds=30; a folder of
     videos; or several of them."""
     method: str = "tscan"
