@@ -237,4 +237,5 @@ def _upright_rgb(picture: VideoFrame, to_rgb: VideoReformatter) -> NDArray[np.ui
     rgb = to_rgb.reformat(picture, format="rgb24", threads=1)
     quarter_turns = round(picture.rotation / 90) % 4
     image = np.asarray(rgb.to_ndarray(), np.uint8)
-    return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image
+    # A picture one pixel wide comes with the padding of its rows.
+    return np.ascontiguousarray(np.rot90(image, quarter_turns) if quarter_turns else image)

@@ -108,6 +108,7 @@ def test_odd_and_very_wide_sizes(
     frames = read_all(write_video(tmp_path / "a.mkv", [picture] * 2, codec="ffv1", pixels="bgr0"))
     assert [frame.image.shape for frame in frames] == [(height, width, 3)] * 2
     assert np.abs(frames[0].image.astype(int) - picture).max() <= 2
+    assert all(frame.image.flags.c_contiguous for frame in frames)
     tracker.reset()
     assert all(tracker.track(frame).bbox is None for frame in frames)
 

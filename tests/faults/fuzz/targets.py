@@ -14,6 +14,8 @@ import numpy as np
 
 from aimanet import face_library
 from aimanet.checkpoint import default_weights
+from aimanet.errors import SourceError
+from aimanet.sources import open_source
 from tests.aimanet.evaluation.waves import pair
 from tests.faults.fuzz.base import Action, Target, command, preload, warm
 from tests.faults.fuzz.corpus import pictures, write_videos
@@ -32,7 +34,14 @@ class Videos(Target):
         write_videos(originals)
 
     def prepare(self, originals: Path) -> None:
-        preload("aimanet.pipeline", "aimanet.rhythm.study", "aimanet.face", "cv2", "av")
+        preload(
+            "aimanet.sources.video",
+            "aimanet.pipeline",
+            "aimanet.rhythm.study",
+            "aimanet.face",
+            "cv2",
+            "av",
+        )
         preload("aimanet.terminal.records", "aimanet.terminal.views", "aimanet.classical")
         face_library.load()
         warm("analyze", "nothing.mp4", "--json", "--method", "green")
@@ -42,7 +51,20 @@ class Videos(Target):
         name, data = rng.choice(self._files)
         path = own / name
         path.write_bytes(mutate(data, rng, [other for _, other in self._files]))
+        if rng.random() < 0.7:  # decoding alone, at a fourth of the time
+            return lambda: _decode(path)
         return command("analyze", path, "--method", "green", "--json")
+
+
+def _decode(path: Path) -> int:
+    try:
+        with open_source(str(path), realtime=False) as source:
+            for frame in source:
+                assert frame.image.flags.c_contiguous
+    except SourceError as error:
+        print("error:", error)
+        return 2
+    return 0
 
 
 class Pictures(Videos):
