@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 from aimanet.types import Reading, State
-from app.widgets.plot import Plot, color_discs, disc_item
+from app.widgets.plot import Discs, Plot
 from app.wording import shown_bpm
 
 _SPANS_S = (30.0, 60.0, 120.0, 300.0)
@@ -31,7 +31,7 @@ class HistoryPlot(Plot):
         self._ranges: tuple[float, float, float] | None = None
         self._line = pg.PlotCurveItem(antialias=True)
         self._doubtful = pg.ScatterPlotItem(pen=None)
-        self._tip = disc_item(1)
+        self._tip = Discs()
         for item in (self._doubtful, self._line, self._tip):
             self.graph.addItem(item)
         self.show_levels()
@@ -92,7 +92,7 @@ class HistoryPlot(Plot):
         self._line.setPen(pg.mkPen(look.color("pulse"), width=2.0 * look.scale))
         self._doubtful.setBrush(look.color("faint", 0.7))
         self._doubtful.setSize(3.4 * look.scale)
-        color_discs(self._tip, [(6.6 * look.scale, look.color("pulse"))])
+        self._tip.set_discs([(6.6 * look.scale, look.color("pulse"))])
 
 
 def _ago(seconds: float) -> str:

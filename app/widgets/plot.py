@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QMarginsF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter
 from PySide6.QtWidgets import (
     QFrame,
+    QGraphicsItem,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
     QStackedLayout,
+    QStyleOptionGraphicsItem,
     QVBoxLayout,
     QWidget,
 )
@@ -174,13 +176,35 @@ def _label(role: str, words: str = "") -> QLabel:
     return label
 
 
-def disc_item(discs: int) -> pg.ScatterPlotItem:
-    """Concentric discs around one point, which ``setPos`` moves."""
-    return pg.ScatterPlotItem(x=[0.0] * discs, y=[0.0] * discs, pen=None)
+class Discs(QGraphicsItem):
+    """Concentric discs around one point, which ``setPos`` moves; their size is in pixels.
 
+    pyqtgraph's own points cost a third of a plot's drawing.
+    """
 
-def color_discs(item: pg.ScatterPlotItem, discs: Iterable[tuple[float, QColor]]) -> None:
-    """Diameters in pixels and colours of ``item``'s discs, the lowest first."""
-    sizes, colors = zip(*discs, strict=True)
-    item.setSize(list(sizes))
-    item.setBrush([pg.mkBrush(color) for color in colors])
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
+        self._discs: list[tuple[float, QBrush]] = []
+        self._reach = 0.0
+
+    def set_discs(self, discs: Iterable[tuple[float, QColor]]) -> None:
+        """Diameters and colours, the lowest first."""
+        self.prepareGeometryChange()
+        self._discs = [(size / 2, QBrush(color)) for size, color in discs]
+        self._reach = max((radius for radius, _ in self._discs), default=0.0) + 1.0
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The largest disc, with room for its soft edge."""
+        return QRectF(-self._reach, -self._reach, 2 * self._reach, 2 * self._reach)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Draw them."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for radius, brush in self._discs:
+            painter.setBrush(brush)
+            painter.drawEllipse(QPointF(0.0, 0.0), radius, radius)

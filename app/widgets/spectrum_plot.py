@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QFont, QLinearGradient
 from PySide6.QtWidgets import QWidget
 
 from aimanet.types import Reading, State
-from app.widgets.plot import Plot, color_discs, disc_item
+from app.widgets.plot import Discs, Plot
 from app.wording import shown_bpm
 
 LOW_BPM, HIGH_BPM = 40.0, 210.0
@@ -28,7 +28,7 @@ class SpectrumPlot(Plot):
         self.peak_bpm: float | None = None
         self._curve = pg.PlotCurveItem(antialias=True, fillLevel=0.0)
         self._stem = pg.PlotCurveItem(antialias=True)
-        self._dot = disc_item(1)
+        self._dot = Discs()
         self._label = pg.TextItem()
         self._mark = (self._stem, self._dot, self._label)
         for item in (self._curve, *self._mark):
@@ -90,7 +90,7 @@ class SpectrumPlot(Plot):
         dashes = Qt.PenStyle.DashLine
         stem = pg.mkPen(look.color(role, 0.8), width=1.4 * look.scale, style=dashes)
         self._stem.setPen(stem)
-        color_discs(self._dot, [(8.4 * look.scale, look.color(role))])
+        self._dot.set_discs([(8.4 * look.scale, look.color(role))])
         self._label.setFont(look.font(13, QFont.Weight.Bold))
         self._label.setColor(look.color(role))
 

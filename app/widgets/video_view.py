@@ -8,12 +8,13 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
+    QFontMetrics,
     QImage,
     QPainter,
     QPainterPath,
     QPaintEvent,
     QPen,
-    QPolygonF,
+    QPixmap,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -46,6 +47,8 @@ class VideoView(QWidget):
         self._heat = QImage()
         self._title, self._hint = "", ""
         self._tag = ""
+        self._tag_of: tuple[str, Look, int, float] | None = None
+        self._tag_pixmap = QPixmap()
         self._role = "wait"
 
     @property
@@ -173,20 +176,23 @@ class VideoView(QWidget):
     def _paint_outline(self, painter: QPainter, face: QRectF) -> None:
         """Corners only: a full frame would hide what it is about."""
         arm = min(face.width(), face.height()) * 0.16
+        corners = QPainterPath()
+        for corner, dx, dy in (
+            (face.topLeft(), arm, arm),
+            (face.topRight(), -arm, arm),
+            (face.bottomLeft(), arm, -arm),
+            (face.bottomRight(), -arm, -arm),
+        ):
+            corners.moveTo(corner + QPointF(dx, 0))
+            corners.lineTo(corner)
+            corners.lineTo(corner + QPointF(0, dy))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for width, color in ((5.0, self._shade(0.35)), (2.4, DARK.color(self._role))):
             pen = QPen(color, width * self._look.scale)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            for corner, dx, dy in (
-                (face.topLeft(), arm, arm),
-                (face.topRight(), -arm, arm),
-                (face.bottomLeft(), arm, -arm),
-                (face.bottomRight(), -arm, -arm),
-            ):
-                ends = [corner + QPointF(dx, 0), corner, corner + QPointF(0, dy)]
-                painter.drawPolyline(QPolygonF(ends))
+            painter.drawPath(corners)
 
     def _shade(self, alpha: float) -> QColor:
         return DARK.color("background", alpha)
@@ -209,18 +215,33 @@ class VideoView(QWidget):
         painter.drawText(lower, wrap | int(Qt.AlignmentFlag.AlignTop), self._hint)
 
     def _paint_tag(self, painter: QPainter) -> None:
-        look, target = self._look, self.picture_rect()
-        painter.setFont(look.font(12, QFont.Weight.Medium))
-        text = painter.fontMetrics().elidedText(
-            self._tag, Qt.TextElideMode.ElideMiddle, int(target.width() * 0.8)
-        )
-        width = painter.fontMetrics().horizontalAdvance(text) + look.px(20)
-        pill = QRectF(target.left() + look.px(12), target.top() + look.px(12), width, look.px(26))
+        target, edge = self.picture_rect(), self._look.px(12)
+        wanted = (self._tag, self._look, int(target.width()), self.devicePixelRatioF())
+        if wanted != self._tag_of:  # text is the slowest thing to draw: once is enough
+            self._tag_of, self._tag_pixmap = wanted, self._draw_tag(int(target.width()))
+        painter.drawPixmap(QPointF(target.left() + edge, target.top() + edge), self._tag_pixmap)
+
+    def _draw_tag(self, room: int) -> QPixmap:
+        """The words on a dark pill, at most so wide."""
+        look, ratio = self._look, self.devicePixelRatioF()
+        font = look.font(12, QFont.Weight.Medium)
+        metrics = QFontMetrics(font)
+        text = metrics.elidedText(self._tag, Qt.TextElideMode.ElideMiddle, int(room * 0.8))
+        width, height = metrics.horizontalAdvance(text) + look.px(20), look.px(26)
+        pixmap = QPixmap(round(width * ratio), round(height * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pill = QRectF(0, 0, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._shade(0.62))
-        painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+        painter.drawRoundedRect(pill, height / 2, height / 2)
+        painter.setFont(font)
         painter.setPen(DARK.color("text"))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()
+        return pixmap
 
 
 def heat_image(mask: NDArray[np.floating]) -> QImage:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QLinearGradient, QPen
 from PySide6.QtWidgets import QWidget
 
 from aimanet.types import Reading, State
-from app.widgets.plot import Plot, color_discs, disc_item
+from app.widgets.plot import Discs, Plot
 
 SPAN_S = 8.0
 _HOLD_BACK_S = 0.4
@@ -34,7 +34,7 @@ class WaveformPlot(Plot):
         self._pen_t = 0.0
         self._reach = 1.0
         self._curve = pg.PlotCurveItem(antialias=True)
-        self._tip = disc_item(2)
+        self._tip = Discs()
         self.graph.addItem(self._curve)
         self.graph.addItem(self._tip)
         self.graph.setRange(xRange=(-SPAN_S, 0.15), yRange=(-1.1, 1.1), padding=0)
@@ -94,4 +94,4 @@ class WaveformPlot(Plot):
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         self._curve.setPen(pen)
         tip = ((14.0, look.color(role, 0.22)), (6.8, look.color(role)))
-        color_discs(self._tip, [(size * look.scale, color) for size, color in tip])
+        self._tip.set_discs((size * look.scale, color) for size, color in tip)
