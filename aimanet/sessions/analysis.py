@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aimanet.ahead import open_crops
 from aimanet.methods import PulseMethod
-from aimanet.pipeline import Pipeline, Tracker
+from aimanet.pipeline import Pipeline
 from aimanet.pulse import PulseConfig
 from aimanet.rhythm.study import Study, study_recorded
 from aimanet.rhythm.tape import PulseTape
 from aimanet.sessions.reader import RecordedReading, Session, Signal
 from aimanet.sessions.replay import ReplaySource
+from aimanet.sources.base import Faces
 from aimanet.types import Reading
 
 MATCH_S = 0.2
@@ -30,6 +31,8 @@ def reanalyse(
 ) -> Iterator[tuple[float, Reading | None]]:
     """The session through the pipeline, as fast as possible: for each frame its t and reading.
 
+    Faces are found ahead in a thread (`aimanet.ahead`), which ends when the iterator is closed.
+
     Args:
         session: one that kept frames or faces.
         method: any; the one of the day gives the readings of the day where the recording began
@@ -43,23 +46,17 @@ def reanalyse(
     """
     seconds = window_s or session.info.window_s
     config = PulseConfig() if seconds is None else PulseConfig(window_s=seconds)
-    source = ReplaySource(session, realtime=False)
-    with ExitStack() as stack:
-        stack.callback(source.close)
-        source.open()
-        tracker = source.tracker()
-        pipeline = Pipeline(method, tracker or _detector(stack), config)
+    with open_crops(ReplaySource(session, realtime=False), _detector) as crops:
+        pipeline = Pipeline(method, config=config)
         pipeline.on_segment = None if tape is None else tape.add
-        for frame in source:
-            yield frame.t, pipeline.step(frame)
+        for crop in crops:
+            yield crop.t, pipeline.push(crop)
 
 
-def _detector(stack: ExitStack) -> Tracker:
+def _detector() -> Faces:
     from aimanet.face import FaceTracker  # MediaPipe takes a second to load
 
-    tracker = FaceTracker()
-    stack.callback(tracker.close)
-    return tracker
+    return FaceTracker()
 
 
 def recorded(reading: Reading) -> RecordedReading:
