@@ -22,9 +22,10 @@ from tests.aimanet.sources.mjpeg_server import network_camera
 
 __all__ = ["face_model", "network_camera"]
 
-DEMO = "synthetic:hr=72,seed=1,width=160,height=120,seconds=3"
+DEMO = "synthetic:hr=72,seed=1,width=160,height=120,seconds=2"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+pytestmark = pytest.mark.timeout(300)  # whole programs, perhaps on a busy machine
 sealed_only = pytest.mark.skipif(
     not watched.CAN_SEAL, reason="sealing a process is for Linux on x86-64 and ARM"
 )
@@ -47,7 +48,7 @@ def run(tmp_path: Path, repository: Path) -> Run:
             cwd=repository,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=280,
             check=False,
         )
 
@@ -85,7 +86,7 @@ from aimanet.bench.clips import draw_clip
 from aimanet.cli import main
 
 out, demo = Path(sys.argv[1]), sys.argv[2]
-clip = draw_clip(out / "demo.mp4", 3.0, (160, 120))
+clip = draw_clip(out / "demo.mp4", 2.0, (160, 120))
 session = str(out / "session")
 for line in (
     ["analyze", str(clip), "--json"],
@@ -123,7 +124,7 @@ import sys
 from app.application import run
 
 def watch(window):
-    left = [60]
+    left = [30]
 
     def seen(picture):
         left[0] -= 1
