@@ -263,10 +263,13 @@ class InferenceWorker(QThread):
         """Pass on, once, what a method says of itself: that the GPU gave up, say."""
         said: str | None = getattr(method, "notice", None)
         if said and said != self._said:
-            number = self._link.number
-            self.method_said.emit(number, said)
-            self.method_changed.emit(number, method.name, str(getattr(method, "device", "")))
+            self.method_said.emit(self._link.number, said)
+            self._name(method)
         self._said = said
+
+    def _name(self, method: PulseMethod) -> None:
+        device = str(getattr(method, "device", ""))
+        self.method_changed.emit(self._link.number, method.name, device)
 
     def _follow_wishes(self, pipeline: Pipeline, method: PulseMethod) -> PulseMethod:
         wish = self._link.wishes.take()
@@ -280,7 +283,6 @@ class InferenceWorker(QThread):
         return other
 
     def _load(self, wish: MethodWish) -> PulseMethod | None:
-        number = self._link.number
         try:
             from aimanet.methods import make_method
 
@@ -288,10 +290,10 @@ class InferenceWorker(QThread):
             method = make_method(wish.method, device=wish.device, weights=weights)
         except Exception as problem:  # a method we cannot have must not end the run
             words = words_for(problem, f"loading {wish.method}")
-            self.method_failed.emit(number, wish.method, words)
+            self.method_failed.emit(self._link.number, wish.method, words)
             return None
         self._link.method = method
-        self.method_changed.emit(number, method.name, str(getattr(method, "device", "")))
+        self._name(method)
         return method
 
 
