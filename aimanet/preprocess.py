@@ -89,8 +89,8 @@ RANGES = {
 }
 """Least and greatest values of a recipe's numbers."""
 
-MAX_PIXELS = 1 << 18
-"""Pixels of a window, 20 times ours: the network then takes some hundred MB, not tens of GB."""
+MAX_PIXELS = 20 * 128**2
+"""Pixels of a window, 25 times ours: the network then takes some hundred MB, not tens of GB."""
 
 
 class Windower:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +23,9 @@ HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 TORCH_MAGIC = (b"PK\x03\x04", b"\x80")
 """A zip archive, or a bare pickle as torch wrote it before 1.6."""
 
-MAX_BYTES = 1 << 30
+MAX_BYTES = 1 << 28
 MAX_NUMBERS = 1 << 26
-"""No TS-CAN file, even with its optimiser's state, is as large; nor is a tensor of it."""
+"""No TS-CAN file, even with its optimiser's state, is as large, packed or unpacked."""
 
 WRAPPERS = ("model_state_dict", "state_dict", "model")
 """Where training loops keep the state dict inside what they save."""
@@ -77,6 +78,7 @@ def read(path: Path) -> TorchFile | KerasFile:
 
 
 def _read_torch(path: Path) -> TorchFile:
+    _check_unpacked(path)
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -94,6 +96,17 @@ def _read_torch(path: Path) -> TorchFile:
     }
     ours = str(loaded.get("format", "")).startswith("aimanet-seed-")
     return TorchFile(path, tensors, str(loaded.get("recipe", "")) if ours else "")
+
+
+def _check_unpacked(path: Path) -> None:
+    """Raises CheckpointError for an archive that would unpack to gigabytes."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except Exception:  # a bare pickle; or damaged, which torch will say in its own words
+        return
+    if size > MAX_BYTES:
+        raise CheckpointError(f"{path} unpacks to {size / 1e9:.1f} GB: no TS-CAN is as large")
 
 
 def _refused(path: Path, reason: str) -> CheckpointError:
@@ -139,10 +152,12 @@ def _arrays(root: Any, dataset: Any) -> Iterator[tuple[str, NDArray[np.float32]]
     """All arrays under ``root`` by path; the optimiser's are left out."""
     items: list[tuple[str, Any]] = []
     root.visititems(lambda name, item: items.append((name, item)))
+    numbers = 0
     for name, item in items:
         if not isinstance(item, dataset) or name.startswith("optimizer"):
             continue
-        if item.external or item.is_virtual or item.size > MAX_NUMBERS:
+        numbers += item.size or 0
+        if item.external or item.is_virtual or numbers > MAX_NUMBERS:
             raise CheckpointError(f"{item.file.filename}: {name} is no layer of a TS-CAN")
         if np.issubdtype(item.dtype, np.floating):
             yield name, np.asarray(item[()], np.float32)

@@ -99,6 +99,31 @@ def _bare(obj: object, path: Path) -> None:
     path.write_bytes(pickle.dumps(obj, protocol=2))
 
 
+def test_an_archive_that_unpacks_to_gigabytes(tmp_path: Path) -> None:
+    """Half a megabyte of zeros, well packed: torch itself would make room for all of them."""
+    torch.save({"motion_conv1.weight": torch.zeros(3)}, tmp_path / "plain.pth")
+    path = tmp_path / "bomb.pth"
+    with (
+        zipfile.ZipFile(tmp_path / "plain.pth") as plain,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bomb,
+    ):
+        for name in plain.namelist():
+            with bomb.open(name, "w") as entry:
+                for _ in range(300 if name.endswith("data/0") else 0):
+                    entry.write(bytes(1 << 20))
+    assert path.stat().st_size < 3_000_000
+    assert "unpacks to 0.3 GB: no TS-CAN is as large" in refusal(path)
+
+
+def test_hdf5_whose_arrays_are_gigabytes_together(tmp_path: Path) -> None:
+    path = tmp_path / "many.h5"
+    with h5py.File(path, "w") as file:
+        for i in range(5):  # never written: they take no room in the file
+            file.create_dataset(f"layer{i}", (1 << 24,), np.float32, chunks=(1 << 20,))
+    assert path.stat().st_size < 100_000
+    assert "no layer of a TS-CAN" in refusal(path)
+
+
 def test_a_whole_module(tmp_path: Path) -> None:
     torch.save(torch.nn.Linear(2, 2), tmp_path / "x.pth")
     message = refusal(tmp_path / "x.pth")
