@@ -12,6 +12,10 @@ VIDEO_SUFFIXES = frozenset(
 DOWNLOADS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
 """Files on a web server, as opposed to a camera's endless stream."""
 
+MAX_PIXELS = 8192 * 4320
+"""Larger pictures (beyond 8K) are refused, those of files before they are decoded: some kilobytes
+may claim sides that take gigabytes."""
+
 
 def suffix_of(name: str) -> str:
     """``.mp4`` for ``Clip.MP4``; empty where there is none."""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.errors import SourceError, SourceInterrupted
+from aimanet.sources.formats import MAX_PIXELS
 
 CAPACITY = 12
 """Pictures kept for a late reader; the oldest is dropped for a new one (a hole in the index)."""
@@ -141,6 +142,9 @@ class Grabber(threading.Thread):
 
     def _keep(self, t: float, capture: Capture) -> None:
         decoded, image = capture.retrieve()
+        if decoded and image.shape[0] * image.shape[1] > MAX_PIXELS:
+            size = f"{image.shape[1]}x{image.shape[0]}"
+            raise SourceError(f"{self._label}: its pictures are {size}; up to 8K can be read")
         with self._change:
             if decoded:
                 self._kept.append(Grabbed(self._index, t, image))

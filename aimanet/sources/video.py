@@ -20,16 +20,13 @@ from numpy.typing import NDArray
 
 from aimanet.errors import SourceError
 from aimanet.sources.base import RecordedSource, SourceInfo
+from aimanet.sources.formats import MAX_PIXELS
 from aimanet.types import Frame
 
 FALLBACK_FPS = 30.0
 MAX_FPS = 1000.0
 """Containers without a frame rate state their clock rate (90,000) instead."""
 DECODER_THREADS = 2
-
-MAX_PIXELS = 8192 * 4320
-"""Larger pictures (beyond 8K) are refused before they are decoded: a file of some kilobytes may
-claim sides that take gigabytes."""
 
 PLAYLISTS = frozenset({"concat", "dash", "hls", "image2", "imf", "lavfi", "rtp", "rtsp", "sdp"})
 """Formats that name other files or addresses to read from; a recording has its pictures in it."""

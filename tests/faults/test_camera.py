@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -175,6 +177,16 @@ def test_a_new_resolution_comes_whole(bad: BadCamera) -> None:
     assert frames[-1].image.flags.c_contiguous
 
 
+def test_enormous_pictures_are_refused(bad: BadCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dozen of them, kept for a late reader, would take gigabytes."""
+    for name, value in (("open_timeout_ms", 20_000), ("open_wait_s", 25.0)):
+        monkeypatch.setattr(NetworkSource, name, value)  # they take a while to decode
+    data = bad_camera.jpeg(1, 8400, 4400)
+    monkeypatch.setattr(bad, "picture", lambda: data)
+    with pytest.raises(SourceError, match="its pictures are 8400x4400"):
+        open_source(bad.url).open()
+
+
 def test_another_viewer_holds_the_camera(bad: BadCamera) -> None:
     bad.make(bad_camera.busy, always=True)
     with pytest.raises(SourceError, match="not with a video"):
@@ -187,6 +199,32 @@ def test_another_program_holds_the_webcam(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(camera, "list_cameras", lambda: listed)
     with pytest.raises(SourceError, match=r"Held Camera: cannot be opened; does another program"):
         open_source("camera:63").open()
+
+
+LIVE = (
+    "sources/*.py",
+    "live.py",
+    "pipeline.py",
+    "face*.py",
+    "preprocess.py",
+    "pulse.py",
+    "rate.py",
+)
+WALL = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "today")}
+
+
+def test_nothing_on_the_live_path_asks_the_wall_clock(repository: Path) -> None:
+    files = [path for pattern in LIVE for path in (repository / "aimanet").glob(pattern)]
+    assert len(files) > 15
+    asked = [
+        (path.name, node.lineno)
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and (node.value.id, node.attr) in WALL
+    ]
+    assert asked == []
 
 
 def test_a_wall_clock_that_jumps_changes_nothing(

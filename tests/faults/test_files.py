@@ -19,7 +19,7 @@ from aimanet.cli import main
 from aimanet.errors import SourceError
 from aimanet.face import FaceTracker
 from aimanet.sources import open_source
-from aimanet.sources.video import MAX_PIXELS
+from aimanet.sources.formats import MAX_PIXELS
 from aimanet.synthesis import DemoScene, SceneConfig
 from aimanet.types import Frame
 from tests.aimanet.sources.mjpeg_server import number_of

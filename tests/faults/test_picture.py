@@ -102,7 +102,12 @@ def garbage(image: Image, t: float) -> Image:
     rng = np.random.default_rng(round(1000 * t))
     blocks = rng.integers(0, 256, (12, 16, 3), np.uint8)
     height, width = image.shape[:2]
-    return np.asarray(cv2.resize(blocks, (width, height), interpolation=cv2.INTER_NEAREST))
+    large = cv2.resize(blocks, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(large).astype(np.uint8)
+
+
+def doubled(image: Image, _: float) -> Image:
+    return np.asarray(cv2.resize(image, None, fx=2, fy=2)).astype(np.uint8)
 
 
 def nobody(image: Image, t: float) -> Image:
@@ -128,7 +133,7 @@ def test_faults_of_the_camera_pass_one_after_the_other(
     shoot.t += 3600.0  # suspended
     assert shoot.late_states(1.0) == {State.WARMING_UP}
     shoot.require_recovery()
-    larger = shoot.take(8.0, lambda image, _: cv2.resize(image, (480, 360)))
+    larger = shoot.take(8.0, doubled)
     assert larger[-1].state is State.OK
     assert larger[-1].hr_bpm == pytest.approx(HR, abs=3)
 
@@ -287,7 +292,8 @@ def test_photographs_with_a_mask_and_on_their_head(
     picture = cv2.imread(str(shared_dir / "photos" / name))
     assert picture is not None
     scale = 640 / max(picture.shape)
-    image = np.ascontiguousarray(cv2.resize(picture[..., ::-1], None, fx=scale, fy=scale))
+    small = cv2.resize(picture[..., ::-1], None, fx=scale, fy=scale)
+    image = np.ascontiguousarray(small, np.uint8)
     crop = follow(tracker, [image] * 3)[-1]
     assert crop.bbox is not None
     at, side = middle(crop), crop.bbox[2]

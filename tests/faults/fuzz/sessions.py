@@ -177,9 +177,17 @@ def _write_edf(path: Path, wave: np.ndarray) -> None:
     import pyedflib
 
     with pyedflib.EdfWriter(str(path), 1, file_type=pyedflib.FILETYPE_EDFPLUS) as out:
-        head: dict[str, str | int | float | None] = {"label": "ppg", "dimension": "V", "sample_frequency": 32.0, "transducer": "",
-                "physical_max": 1000.0, "physical_min": 0.0, "digital_max": 32767,
-                "digital_min": -32768, "prefilter": ""}  # fmt: skip
+        head: dict[str, str | int | float | None] = {
+            "label": "ppg",
+            "dimension": "V",
+            "sample_frequency": 32.0,
+            "transducer": "",
+            "physical_max": 1000.0,
+            "physical_min": 0.0,
+            "digital_max": 32767,
+            "digital_min": -32768,
+            "prefilter": "",
+        }
         out.setSignalHeaders([head])
         out.setStartdatetime(datetime(2026, 3, 5, 12))
         out.writeSamples([wave])
