@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from aimanet.errors import MethodError
 def driver(monkeypatch: pytest.MonkeyPatch, count: int, init: int = 0, counting: int = 0) -> None:
     """A driver that answers so; its functions return CUDA's error codes."""
 
-    def device_count(place: object) -> int:
+    def device_count(place: Any) -> int:
         place._obj.value = count  # what byref points at
         return counting
 
@@ -68,7 +70,7 @@ def test_torch_is_asked_where_it_may_find_one(
 
 def test_without_torch_there_is_no_cuda(monkeypatch) -> None:
     def missing(name: str) -> str:
-        raise devices.PackageNotFoundError(name)
+        raise PackageNotFoundError(name)
 
     monkeypatch.setattr(devices, "version", missing)
     monkeypatch.setitem(sys.modules, "torch", None)
