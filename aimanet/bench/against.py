@@ -88,8 +88,12 @@ def _versus(
         rounds=rounds,
         ours=a,
         theirs=b,
-        cpu_ratio=b.cpu_s_per_s / a.cpu_s_per_s,
-        cpu_ratio_with_start=b.cpu_s_per_s_with_start / a.cpu_s_per_s_with_start,
-        wall_ratio=a.times_real_time / b.times_real_time,
-        wall_ratio_with_start=a.times_real_time_with_start / b.times_real_time_with_start,
+        cpu_ratio=_ratio(b.cpu_s_per_s, a.cpu_s_per_s),
+        cpu_ratio_with_start=_ratio(b.cpu_s_per_s_with_start, a.cpu_s_per_s_with_start),
+        wall_ratio=_ratio(a.times_real_time, b.times_real_time),
+        wall_ratio_with_start=_ratio(a.times_real_time_with_start, b.times_real_time_with_start),
     )
+
+
+def _ratio(one: float | None, other: float | None) -> float | None:
+    return one / other if one and other else None

