@@ -33,7 +33,9 @@ log = logging.getLogger(__name__)
 
 FALLBACK_METHOD = "pos"
 
-FIRST_PICTURE_S = 1.0
+_STAGES = ("window", "network", "pulse")
+
+FIRST_PICTURE_S = 2.0
 """How long loading waits for a first picture: a camera that is slow to open leaves time for it."""
 
 
@@ -255,7 +257,8 @@ class InferenceWorker(QThread):
         if mask is not None:
             self._link.masks.put(np.array(mask, dtype=np.float32))
         figures = self._link.figures
-        figures.stages = stage_times(pipeline)
+        times = pipeline.stage_ms
+        figures.stages = {name: float(getattr(times, name)) for name in _STAGES}
         figures.latency_s = reading.latency_s + time.perf_counter() - (crop.t + figures.clock_s)
         self.reading.emit(self._link.number, reading)
 
@@ -295,10 +298,3 @@ class InferenceWorker(QThread):
         self._link.method = method
         self._name(method)
         return method
-
-
-def stage_times(pipeline: Pipeline) -> dict[str, float]:
-    """The pipeline's running means in ms by stage, the detector (not run there) left out."""
-    times = pipeline.stage_ms
-    names = ("window", "network", "pulse")
-    return {name: float(getattr(times, name)) for name in names}
