@@ -44,7 +44,11 @@ class Session:
             )
         with ExitStack() as stack:
             stop = stack.enter_context(StopRequest())
-            method = make_method(self.method, device=self.device, weights=self.weights)
+            # Live, three milliseconds a window are nobody's wait, and a second thread costs work.
+            threads = None if self.fast else 1
+            method = make_method(
+                self.method, device=self.device, weights=self.weights, threads=threads
+            )
             tracker = self.source.tracker() or FaceTracker()
             stack.callback(tracker.close)
             feed = stack.enter_context(self._feed(stop, view))
