@@ -290,7 +290,7 @@ class InferenceWorker(QThread):
             from aimanet.methods import make_method
 
             weights = wish.weights if wish.method == "tscan" else None
-            method = make_method(wish.method, device=wish.device, weights=weights, threads=1)  # live
+            method = make_method(wish.method, device=wish.device, weights=weights, threads=1)
         except Exception as problem:  # a method we cannot have must not end the run
             words = words_for(problem, f"loading {wish.method}")
             self.method_failed.emit(self._link.number, wish.method, words)
