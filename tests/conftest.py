@@ -13,7 +13,15 @@ os.environ.setdefault("GLOG_minloglevel", "2")
 if "PYTEST_XDIST_WORKER" in os.environ:  # several processes: their threads would wait spinning
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import tempfile
+
 import pytest
+
+# Of all processes of one run: which backend is the fastest is measured once, and not kept. The
+# face model lies elsewhere: it is fetched once for the user, not once for each run.
+if "AIMANET_CACHE_DIR" not in os.environ:
+    _cache = tempfile.TemporaryDirectory(prefix="aimanet-tests-", ignore_cleanup_errors=True)
+    os.environ["AIMANET_CACHE_DIR"] = _cache.name
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -35,10 +43,7 @@ def shared_dir() -> Path:
 
 @pytest.fixture(autouse=True)
 def private_user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings and results of a test go to its own folder, also those of its subprocesses.
-
-    The cache stays the user's: the face model in it is fetched once, not once per test.
-    """
+    """Settings and results of a test go to its own folder, also those of its subprocesses."""
     monkeypatch.setenv("AIMANET_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
