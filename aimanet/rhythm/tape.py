@@ -23,6 +23,9 @@ REWRITE_S = 2.5
 """A segment may replace so many seconds of the curve (POS and CHROM better their last 1.6 s); one
 that goes back further is another method that was fed the last seconds again, and starts anew."""
 
+STEPS_S = (1e-4, 0.13)
+"""Steps (s) between samples that a recorded pulse can have: slower ones hold no beat."""
+
 ON_GRID = 0.25
 """How far (samples) a segment may lie off the grid of the curve that it goes on with."""
 
@@ -127,7 +130,8 @@ class PulseTape:
 def unbroken(t: Signal, wave: Signal) -> list[Stretch]:
     """A recorded curve, ``t`` (n,) s rising and ``wave`` (n,), in pieces without a hole.
 
-    A session's ``bvp.csv`` has its samples on an even grid between holes.
+    A session's ``bvp.csv`` has its samples on an even grid between holes; where its times make no
+    sense for a pulse, they are left out.
     """
     if len(t) < 2:
         return []
@@ -137,5 +141,6 @@ def unbroken(t: Signal, wave: Signal) -> list[Stretch]:
     for part in np.split(np.arange(len(t)), holes):
         if len(part) > 1:
             even = float((t[part[-1]] - t[part[0]]) / (len(part) - 1))
-            pieces.append(Stretch(float(t[part[0]]), 1.0 / even, np.asarray(wave[part], float)))
+            if STEPS_S[0] <= even <= STEPS_S[1]:
+                pieces.append(Stretch(float(t[part[0]]), 1.0 / even, np.asarray(wave[part], float)))
     return pieces

@@ -38,6 +38,7 @@ class Sessions(Target):
         preload("aimanet.commands.export", "aimanet.commands.replay", "aimanet.sessions.analysis")
         preload("aimanet.pipeline", "aimanet.rhythm.study", "aimanet.sessions.export.figure")
         preload("aimanet.sessions.export.tables", "aimanet.sessions.export.page", "cv2", "av")
+        preload("matplotlib.font_manager", "matplotlib.backends.backend_agg")
         for argv in (("replay", "nothing"), ("export", "nothing", "--out", "x", "--format", "csv")):
             warm(*argv)
         warm("reference", "nothing")
