@@ -86,6 +86,7 @@ def fuzz(target: Target, seeds: range, world: Path, keep: Path | None, show: boo
     _write(target, world / "originals")
     target.prepare(world / "originals")
     tempfile.tempdir = os.environ["TMPDIR"] = str(own)
+    os.environ["AIMANET_CACHE_DIR"] = str(own / "cache")  # which backend is quickest, and so on
     os.chdir(world / "here")
     before = _outside(world)
     for seed in seeds:

@@ -29,6 +29,7 @@ CHANGES = frozenset(
     {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"}
     | {"os.chmod", "os.chown", "shutil.rmtree", "shutil.move", "shutil.copyfile"}
 )
+FOLLOWS = frozenset({"os.truncate", "os.chmod", "os.chown", "shutil.copyfile"})
 SPEAKS = frozenset(
     {"socket.connect", "socket.bind", "subprocess.Popen", "os.system", "os.exec", "os.kill"}
 )
@@ -162,11 +163,16 @@ class _Guard:
                 self._escapes.append(f"opened {path!r} for writing")
         elif event in CHANGES:
             bad = [p for p in args[:2] if isinstance(p, str | bytes | os.PathLike)]
-            for path in (p for p in bad if not self._allowed(p)):
+            follows = event in FOLLOWS
+            for path in (p for p in bad if not self._allowed(p, follows)):
                 self._escapes.append(f"{event} {path!r}")
         elif event in SPEAKS:
             self._escapes.append(f"{event} {args[1:2]!r}")
 
-    def _allowed(self, path: Any) -> bool:
-        real = os.path.realpath(os.fsdecode(path))
+    def _allowed(self, path: Any, follows: bool = True) -> bool:
+        """``follows``: a link's target is what counts, not the link."""
+        name = os.fsdecode(path)
+        folder, last = os.path.split(os.path.abspath(name))
+        real = os.path.realpath(name if follows else folder)
+        real = real if follows else os.path.join(real, last)
         return real == os.devnull or real == self._own or real.startswith(self._own + os.sep)
