@@ -26,10 +26,6 @@ from app.settings import Asked, Preferences, SettingsStore  # noqa: E402
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
-_ENDS = [signal.SIGINT, signal.SIGTERM]
-if sys.platform != "win32":
-    _ENDS.append(signal.SIGHUP)  # the terminal is closed
-
 _PATIENCE_MS = 1500
 """How long a closed window's threads may take to end by themselves."""
 
@@ -55,7 +51,7 @@ class Interruption(QObject):
             end.setblocking(False)
         self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_byte)
-        self._before = {number: signal.signal(number, self._on_signal) for number in _ENDS}
+        self._before = {number: signal.signal(number, self._on_signal) for number in _ends()}
         self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno())
 
     def undo(self) -> None:
@@ -74,6 +70,14 @@ class Interruption(QObject):
     def _on_byte(self) -> None:
         self._reader.recv(16)
         self._window.close()
+
+
+def _ends() -> list[signal.Signals]:
+    """What ends the program: also the end of its terminal, unless started with ``nohup``."""
+    ends = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        ends.append(signal.SIGHUP)
+    return ends
 
 
 class Impatience(QObject):

@@ -5,8 +5,11 @@ Whoever starts the program hands in a `WindowLoader`; `aimanet` itself never imp
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -48,9 +51,10 @@ def open_window(
     if loader is None:
         reason: str | None = "`python -m aimanet` has no window; `aimanet` or `python main.py` has"
     else:
-        run_window, reason = _load(loader)
-        if run_window is not None:
-            return run_window(source, method, device, weights)
+        with _ended_at_once():
+            run_window, reason = _load(loader)
+            if run_window is not None:
+                return run_window(source, method, device, weights)
     print(f"AimaNet runs in the terminal: {reason}.", file=sys.stderr, flush=True)
     return None
 
@@ -66,3 +70,23 @@ def _load(loader: WindowLoader) -> tuple[RunWindow | None, str | None]:
         return None, check.reason() or f"the window cannot be loaded ({error})"
     reason = check.reason()
     return (run_window, None) if reason is None else (None, reason)
+
+
+@contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """Until the window listens itself, Ctrl-C and ``kill`` end the process without ado.
+
+    As an exception in the middle of Qt's imports they are swallowed there at times, and the
+    program would start nevertheless. Nothing is being written yet.
+    """
+    numbers: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread():
+        numbers = ()
+    before = {n: h for n in numbers if (h := signal.getsignal(n)) is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

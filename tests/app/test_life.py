@@ -43,11 +43,19 @@ def assert_calm(said: str) -> None:
 # --- starting -------------------------------------------------------------------------------
 
 
+DOOR = """
+import runpy, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
+sys.argv[0] = "main.py"
+runpy.run_path("main.py", run_name="__main__")
+"""
+
+
 def front_door(repository: Path) -> subprocess.Popen[str]:
     """``python main.py live``: the way a person starts it, on a screen that is nowhere."""
     env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "DISPLAY": ":0"}
     return subprocess.Popen(
-        [sys.executable, "main.py", "live", "--source", PLAIN, "--method", "pos"],
+        [sys.executable, "-c", DOOR, "live", "--source", PLAIN, "--method", "pos"],
         cwd=repository,
         env=env,
         stdout=subprocess.PIPE,

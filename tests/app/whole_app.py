@@ -14,7 +14,8 @@ PLAIN = "synthetic:width=160,height=120,noise=0"
 """A source that needs next to nothing."""
 
 _PROGRAM = """
-import ctypes, json, os, resource, sys
+import ctypes, json, os, resource, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
 before, on_picture, source, method = json.loads(sys.argv[1])
 exec(before)
 
