@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import openvino
+import sys
 
-from aimanet.backends.base import Array, Candidate
-from aimanet.backends.graph import tscan_graph
-from aimanet.checkpoint import Weights
+# Importing OpenVINO would report its use to Google and leave a number for this person in their
+# home folder; without the package that does so it goes on without a word.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+import openvino  # noqa: E402
+
+from aimanet.backends.base import Array, Candidate  # noqa: E402
+from aimanet.backends.graph import tscan_graph  # noqa: E402
+from aimanet.checkpoint import Weights  # noqa: E402
 
 
 class OpenVinoRunner:
