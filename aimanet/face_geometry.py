@@ -22,23 +22,41 @@ class Square:
     side: int
 
 
+FINE = 2
+"""Samples a side for each of a crop's pixels, before they are averaged."""
+
+COARSEST = (1.5, 2.0)
+"""Most pixels, and most blocks of pixels, between two samples. Each sample is the mean of two by
+two, so nothing is left out, and sensor noise averages out as well as over the whole area (at 1.5:
+0.125 and 0.111 of its power)."""
+
+
 def cut(image: NDArray[np.uint8], square: Square, size: int) -> NDArray[np.uint8]:
-    """The square of an (H, W, 3) image as (size, size, 3), sub-pixel, area-averaged.
+    """The square of an (H, W, 3) image as (size, size, 3), sub-pixel, averaged.
 
     Past the frame's border its outermost pixels are repeated.
     """
     # Large faces are first averaged in whole blocks of pixels on the frame's own grid, which
-    # does not move with the face, is 10 times quicker than other ratios, and leaves at least
-    # 3 x 3 samples for each of the crop's pixels.
-    times = max(1, min(square.side // (3 * size), *image.shape[:2]))
+    # does not move with the face. Sides of 1, 2, 4, ... pixels have code of their own in OpenCV.
+    times, samples = 1, FINE * size
+    while square.side > COARSEST[times > 1] * times * samples and 2 * times <= min(image.shape[:2]):
+        times *= 2
     region = clip_square(square.x, square.y, square.side, 1.1, image)
     small, (x0, y0) = average_blocks(image, region, times)
-    side = max(1, round(square.side / times))
+    step = square.side / times / samples
     # OpenCV counts from the middle of the first pixel, squares from its corner.
-    centre = ((square.x - x0) / times - 0.5, (square.y - y0) / times - 0.5)
-    patch = cv2.getRectSubPix(small, (side, side), centre)
-    how = cv2.INTER_AREA if side >= size else cv2.INTER_LINEAR
-    return cv2.resize(patch, (size, size), interpolation=how).astype(np.uint8, copy=False)
+    left, top = (
+        (centre - corner) / times - 0.5 - step * (samples - 1) / 2
+        for centre, corner in ((square.x, x0), (square.y, y0))
+    )
+    where = np.array([[step, 0.0, left], [0.0, step, top]])
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    fine = cv2.warpAffine(
+        small, where, (samples, samples), flags=how, borderMode=cv2.BORDER_REPLICATE
+    )
+    # In floats, because OpenCV rounds the mean of four bytes up: an eighth of a level too bright.
+    mean = cv2.resize(fine.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)
+    return np.rint(mean).astype(np.uint8)
 
 
 def average_blocks(
@@ -53,11 +71,13 @@ def average_blocks(
         _whole_blocks(region[axis], region[axis + 2], image.shape[1 - axis], times)
         for axis in (0, 1)
     )
-    view = image[y0:y1, x0:x1]
-    if times == 1:
-        return view, (x0, y0)
-    size = ((x1 - x0) // times, (y1 - y0) // times)
-    return cv2.resize(view, size, interpolation=cv2.INTER_AREA).astype(np.uint8), (x0, y0)
+    small = image[y0:y1, x0:x1]
+    while times > 1:
+        step = 2 if times % 2 == 0 else times  # twos first: many times quicker
+        size = (small.shape[1] // step, small.shape[0] // step)
+        small = cv2.resize(small, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        times //= step
+    return small, (x0, y0)
 
 
 def _whole_blocks(start: int, stop: int, length: int, times: int) -> tuple[int, int]:
