@@ -12,8 +12,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft
-from scipy.ndimage import maximum_filter1d
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -106,6 +104,17 @@ def _between(power: Array, bins: Array) -> Array:
     return np.asarray(power[..., i] * (1.0 - part) + power[..., i + 1] * part)
 
 
+def _tops(power: Array, reach: int) -> Array:
+    """The largest of ``power`` (S, B) within ``reach`` bins of each, in steps that double."""
+    padded = np.pad(power, ((0, 0), (reach, reach)), constant_values=-np.inf)
+    width, wanted = 1, 2 * reach + 1
+    while 2 * width <= wanted:
+        padded = np.maximum(padded[:, :-width], padded[:, width:])
+        width *= 2
+    rest = wanted - width
+    return padded if not rest else np.maximum(padded[:, :-rest], padded[:, rest:])
+
+
 OCTAVES_HZ = (0.65, 1.3, 2.6, 5.2)
 """The median power between each two of these draws the background."""
 
@@ -127,7 +136,7 @@ def weigh(window: Array, fs: float, derivative: bool, rates: Array) -> Array:
     tune, n = WEIGHTS, len(window)
     plan = _plan(n, fs, float(rates[0]), len(rates))
     sampled = window[plan.at] * (1.0 - plan.part) + window[plan.at + 1] * plan.part
-    power = np.abs(rfft(sampled * plan.taper, plan.nfft, axis=1)[:, : plan.bins]) ** 2
+    power = np.abs(np.fft.rfft(sampled * plan.taper, plan.nfft, axis=1)[:, : plan.bins]) ** 2
     hz = fs / plan.nfft
     if derivative:
         power = power * (np.arange(plan.bins) * hz)
@@ -139,7 +148,7 @@ def weigh(window: Array, fs: float, derivative: bool, rates: Array) -> Array:
     lone = tone * _between(noise, plan.tone) + 1e-9
     twice = np.minimum(double * _between(noise, plan.double), lone * np.exp(tune.cap))
     reach = 2 * round(fs / n / hz) + 1
-    tops = _between(maximum_filter1d(power[:, : last + reach], reach, axis=1), plan.tone)
+    tops = _between(_tops(power[:, : last + reach], reach // 2), plan.tone)
     flank = np.log((tops + 1e-9) / (tone + 1e-9)) - tune.flank_free
     everything = power[STEADY, int(0.6 / hz) :].sum() + 1e-300
     share = np.minimum(1.5 * plan.nfft / n * (tone + double) / everything, 1.0)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_solve_banded, cholesky_banded
 
 from aimanet.errors import AimaNetError
 from aimanet.evidence import rate_grid, weigh
@@ -113,6 +112,8 @@ def smoothing(fs: float, at_30hz: float = 100.0) -> float:
 @lru_cache(maxsize=64)
 def _trend_factor(n: int, smooth: float) -> Signal:
     """Banded Cholesky factor of I + lambda^2 D'D, D the second difference (n-2, n)."""
+    from scipy.linalg import cholesky_banded  # the first estimate needs it, the first picture not
+
     d = (1.0, -2.0, 1.0)
     bands = np.zeros((3, n))
     for i in range(3):
@@ -132,6 +133,8 @@ def detrend(signal: Signal, smooth: float = 100.0) -> Signal:
     """
     if len(signal) < 3:
         return signal - signal.mean() if len(signal) else signal
+    from scipy.linalg import cho_solve_banded
+
     factor = _trend_factor(len(signal), smooth)
     return np.asarray(signal - cho_solve_banded((factor, True), signal))
 
@@ -141,17 +144,30 @@ def integrate(derivative: Signal, start: float = 0.0) -> Signal:
     return start + np.cumsum(derivative)
 
 
+SHORT = 600
+"""Curves of up to so many samples are filtered by a convolution; a live window is one."""
+
+
 @lru_cache(maxsize=16)
 def _band_filter(fs: float, low_hz: float, high_hz: float) -> NDArray[np.float64]:
     return butter_bandpass(2, low_hz, high_hz, fs)
 
 
+@lru_cache(maxsize=2)
+def _band_response(n: int, fs: float, low_hz: float, high_hz: float) -> NDArray[np.float64]:
+    """What the band-pass makes of a single 1: n samples."""
+    return sosfilt(_band_filter(fs, low_hz, high_hz), np.eye(1, n + 1, 1)[0])[1:]
+
+
 def bandpass(signal: Signal, fs: float, low_hz: float = 0.7, high_hz: float = 3.5) -> Signal:
     """Returns the causally band-passed signal (n,): a live curve that never changes its past."""
-    if not len(signal):
+    n, high_hz = len(signal), min(high_hz, 0.49 * fs)
+    if not n:
         return signal
-    sos = _band_filter(fs, low_hz, min(high_hz, 0.49 * fs))
-    return sosfilt(sos, signal)
+    if n > SHORT:
+        return sosfilt(_band_filter(fs, low_hz, high_hz), signal)
+    # The same: as if the first value had always been there, of which a band-pass leaves nothing.
+    return np.convolve(signal - signal[0], _band_response(n, fs, low_hz, high_hz))[:n]
 
 
 def spectrum(signal: Signal, fs: float) -> tuple[Signal, Signal]:

@@ -8,9 +8,10 @@ thousandth of the face's size (Balakrishnan et al. 2013), and is left alone by `
 
 from __future__ import annotations
 
-from collections import deque
+from array import array
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from aimanet.pulse import detrend, smoothing
@@ -45,7 +46,7 @@ class Sway:
     """Where the face was in the last seconds, and its rhythm."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, float, float]] = deque()
+        self._seen = array("d")  # t, x, y of each frame, one after the other
 
     def add(self, crop: FaceCrop) -> None:
         """Takes the face of a frame."""
@@ -53,9 +54,10 @@ class Sway:
             return
         x, y, width, height = crop.bbox
         size = max(width, 1e-9)
-        self._seen.append((crop.t, (x + width / 2.0) / size, (y + height / 2.0) / size))
-        while self._seen[0][0] < crop.t - KEEP_S:
-            self._seen.popleft()
+        self._seen.extend((crop.t, (x + width / 2.0) / size, (y + height / 2.0) / size))
+        if self._seen[0] < crop.t - 1.5 * KEEP_S:  # a lot at once: what remains moves up
+            times = np.array(self._seen)[::3]
+            del self._seen[: 3 * int(np.searchsorted(times, crop.t - KEEP_S))]
 
     def doubt(self, rates: Array, end_t: float, seconds: float, fs: float) -> Array | None:
         """Returns what to take off the evidence (K,) for ``rates`` (K,) in BPM.
@@ -63,11 +65,11 @@ class Sway:
         Of the ``seconds`` that end at ``end_t`` s, sampled at ``fs`` Hz; None where too little of
         them was seen.
         """
-        if not self._seen or self._seen[-1][0] - self._seen[0][0] < LEAST_S:
+        if not self._seen or self._seen[-3] - self._seen[0] < LEAST_S:
             return None
-        t, *places = np.array(self._seen).T
         n = round(seconds * fs)
         at = end_t - np.arange(n)[::-1] / fs
+        t, *places = np.array(self._seen).reshape(-1, 3).T
         path = detrend(np.stack([np.interp(at, t, p) for p in places], axis=1), smoothing(fs))
         taper = np.hanning(n + 2)[1:-1]
         tones = np.fft.rfft(path * taper[:, None], NFFT, axis=0)
@@ -81,7 +83,10 @@ def _against(hz: Array, freqs: Array, size: Array) -> Array:
     reach, low = int(AROUND_HZ / step), int(0.3 / step)
     every = np.linspace(hz[0], hz[-1], PLACES)  # it changes slowly, and medians take their time
     middles = np.searchsorted(freqs, every)
-    medians = [np.median(size[max(i - reach, low) : i + reach]) for i in middles]
+    whole = sliding_window_view(size, 2 * reach)[np.maximum(middles - reach, 0)]
+    medians = np.median(whole, axis=1)
+    for k in np.flatnonzero(middles - reach < low):
+        medians[k] = np.median(size[low : middles[k] + reach])
     around = np.interp(hz, every, medians)
     tone = np.interp(hz, freqs, size)
     clear = np.clip(np.log(tone / (CLEAR * around + 1e-9) + 1e-9), 0.0, 2.0)
