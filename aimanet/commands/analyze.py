@@ -64,7 +64,9 @@ def run(options: Options) -> int:
     from aimanet.commands.analyze_many import run_many, several
 
     if not options.paths:
-        raise AnalyzeFlagsError("which recording? give the path of a video (see --help)")
+        raise AnalyzeFlagsError(
+            "which recording? give the PATH of a video; aimanet analyze --help says more"
+        )
     if not all(path.strip() for path in options.paths):
         raise AnalyzeFlagsError("one of the paths is empty: give the path of a video")
     if options.jobs < 0:
