@@ -67,6 +67,7 @@ examples:
   aimanet analyze me.mp4                         heart rate of a recording
   aimanet analyze me.mp4 --json --save-signals me.csv
   aimanet analyze me.mp4 --method pos            with a classical method instead of the network
+  aimanet analyze videos --jobs 4                a line for each video in a folder
   aimanet live --source 0 --headless             the first camera, in the terminal
   aimanet live --source rtsp://host/stream --json --seconds 60
   aimanet live --source synthetic:hr=90,seed=3   the demo face

@@ -136,7 +136,12 @@ def _record(
     from aimanet.sessions.recorder import Recorder
     from aimanet.sessions.writer import SessionWriter
 
-    method = make_method(options.method, device=options.device, weights=options.weights)
+    method = make_method(
+        options.method,
+        device=options.device,
+        weights=options.weights,
+        threads=1 if source.live else None,  # as live: the other core has the camera and the face
+    )
     tracker = source.tracker() or FaceTracker()
     stack.callback(tracker.close)
     feed = stack.enter_context(_feed(source, stop))
