@@ -11,6 +11,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Read when OpenCV is loaded: a picture file of some kilobytes may claim sides that take gigabytes.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(8192 * 4320))
 
-# Read when ONNX Runtime is loaded: its builds would report their use to Microsoft, and keep a number
-# for this machine. `disable_telemetry_events` comes too late for the first report.
+# Read when ONNX Runtime is loaded: its builds would report their use to Microsoft, and keep a
+# number for this machine. `disable_telemetry_events` comes too late for the first report.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
