@@ -13,9 +13,15 @@ os.environ.setdefault("GLOG_minloglevel", "2")
 if "PYTEST_XDIST_WORKER" in os.environ:  # several processes: their threads would wait spinning
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import signal
 import tempfile
 
 import pytest
+
+# A shell that starts the tests in the background has Ctrl-C ignored, and every process below
+# inherits that; tests that send one to a program would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Of all processes of one run: which backend is the fastest is measured once, and not kept. The
 # face model lies elsewhere: it is fetched once for the user, not once for each run.

@@ -112,6 +112,8 @@ def run_counted(
         env: its environment; by default ours.
         cwd: where it runs; by default where `python -m aimanet` is this package.
 
+    Its memory is never told smaller than ours was when it was started: Linux counts so.
+
     Raises:
         BenchError: it cannot be started, or fails; with the last line of its stderr.
     """
