@@ -182,6 +182,7 @@ pwd.getpwuid = unknown
     assert [path.name for path in tmp_path.rglob("settings.json")] == ["settings.json"]
 
 
+@pytest.mark.slow
 @linux
 def test_the_window_opens_on_a_full_disk(repository: Path) -> None:
     full = "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
@@ -308,6 +309,7 @@ def cycles(qtbot: QtBot, count: int) -> tuple[list[int], list[int], list[float]]
     return threads, files, rss_mb
 
 
+@pytest.mark.slow
 @linux
 def test_runs_that_follow_each_other_leave_no_thread_and_no_file_open(
     qtbot: QtBot, face_model: Path
