@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
@@ -82,6 +83,7 @@ def test_what_the_network_says_of_itself_is_said_once(
     assert len(said) == 1
 
 
+@pytest.mark.slow
 def test_the_window_is_measured_from_inside(repository: Path, face_model: Path) -> None:
     env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "DISPLAY": ":0"}
     command = [sys.executable, "-m", "app.bench", "--seconds", "6", "--json", "--source", PLAIN]
