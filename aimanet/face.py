@@ -74,9 +74,8 @@ class FaceTracker:
 
     def __init__(self, crop_size: int = 72, model_path: Path | None = None) -> None:
         self.crop_size = crop_size
-        cv2.setNumThreads(
-            1
-        )  # its pictures are small: waking other threads costs more than it gives
+        # Its pictures are small: waking other threads costs more than they give.
+        cv2.setNumThreads(1)
         path = face_model_path() if model_path is None else existing_model(model_path)
         self._detector = FaceDetector(path, min_score=SUSPECT_SCORE)
         self.reset()

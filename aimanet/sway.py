@@ -83,10 +83,12 @@ def _against(hz: Array, freqs: Array, size: Array) -> Array:
     reach, low = int(AROUND_HZ / step), int(0.3 / step)
     every = np.linspace(hz[0], hz[-1], PLACES)  # it changes slowly, and medians take their time
     middles = np.searchsorted(freqs, every)
-    whole = sliding_window_view(size, 2 * reach)[np.maximum(middles - reach, 0)]
-    medians = np.median(whole, axis=1)
-    for k in np.flatnonzero(middles - reach < low):
-        medians[k] = np.median(size[low : middles[k] + reach])
+    medians, starts = np.empty(PLACES), middles - reach
+    whole = (starts >= low) & (middles + reach <= len(size))
+    if whole.any():  # at once, which is quicker
+        medians[whole] = np.median(sliding_window_view(size, 2 * reach)[starts[whole]], axis=1)
+    for k in np.flatnonzero(~whole):
+        medians[k] = np.median(size[max(starts[k], low) : middles[k] + reach])
     around = np.interp(hz, every, medians)
     tone = np.interp(hz, freqs, size)
     clear = np.clip(np.log(tone / (CLEAR * around + 1e-9) + 1e-9), 0.0, 2.0)

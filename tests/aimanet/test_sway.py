@@ -48,3 +48,15 @@ def test_too_little_says_nothing() -> None:
     nobody = Sway()
     nobody.add(FaceCrop(0, 0.0, None, None))
     assert nobody.doubt(RATES, 1.0, 1.0, 30.0) is None
+
+
+@pytest.mark.parametrize(("fs", "high_bpm"), [(7.0, 210.0), (10.0, 300.0), (60.0, 210.0)])
+def test_a_nod_is_found_at_any_rate_of_samples(fs: float, high_bpm: float) -> None:
+    """The band may reach to the spectrum's end, where there is less around a tone."""
+    sway, rates = Sway(), rate_grid(40.0, high_bpm)
+    for i, t in enumerate(T):
+        x = 200.0 * (1.0 + 0.05 * float(np.sin(2 * np.pi * 1.5 * t)))
+        sway.add(FaceCrop(i, float(t), (x, 100.0, 200.0, 200.0), None))
+    doubt = sway.doubt(rates, float(T[-1]), 10.0, fs)
+    assert doubt is not None
+    assert rates[doubt == doubt.max()].mean() == pytest.approx(90, abs=3)
