@@ -76,6 +76,9 @@ class Crew(Generic[Task, Answer]):
         jobs: processes, at most one for each group.
         name: of the processes.
         grace_s: so long a worker has to put its things away when the crew is left early.
+
+    Attributes:
+        pids: of all processes there ever were.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Crew(Generic[Task, Answer]):
         self._start_work, self._name, self._grace_s = start, name, grace_s
         self._count = min(jobs, len(self._groups))
         self._workers: dict[Connection, Worker[Task]] = {}
+        self.pids: list[int] = []
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +131,8 @@ class Crew(Generic[Task, Answer]):
         process = context.Process(target=_work, args=arguments, daemon=True, name=self._name)
         with _signals_blocked(), _one_thread():
             process.start()
+        assert process.pid is not None
+        self.pids.append(process.pid)
         there.close()  # or its end would never be seen
         self._workers[here] = Worker(process, here, then=then)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -26,7 +27,7 @@ class AtomicText:
         self._asked = path
         self._target = Path(os.path.realpath(path))
         self._direct = self._target.exists() and not self._target.is_file()
-        self._part = self._target.with_name(f".{self._target.name}.{os.getpid()}.part")
+        self._part = _part_of(self._target, os.getpid())
 
     def __enter__(self) -> TextIO:
         if self._target.is_dir():
@@ -58,3 +59,14 @@ class AtomicText:
         if not self._target.parent.is_dir():
             return f"cannot write {self._asked}: the folder {self._target.parent} does not exist"
         return f"cannot write {self._asked}: {error.strerror or error}; choose another place"
+
+
+def remove_parts(path: Path, pids: Iterable[int]) -> None:
+    """Removes what those processes had half written of the file: for whoever killed them."""
+    target = Path(os.path.realpath(path))
+    for pid in pids:
+        _part_of(target, pid).unlink(missing_ok=True)
+
+
+def _part_of(target: Path, pid: int) -> Path:
+    return target.with_name(f".{target.name}.{pid}.part")

@@ -20,6 +20,7 @@ from aimanet.errors import (
     OutputError,
     SourceError,
 )
+from aimanet.outputs import remove_parts
 from aimanet.sources.formats import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
@@ -175,11 +176,16 @@ def _answers(tasks: list[Task], plan: Plan, count: int) -> Iterator[tuple[Task, 
         return
     groups = [[task] for task in tasks]
     start = partial(analyst, plan)
-    with Crew[Task, Row](groups, start, count, "aimanet-analyze", GRACE_S) as crew:
-        for task, said in crew.run():
-            if isinstance(said, Lost):
-                said = Row.failed(task.path, f"the process that read it {said.how}")
-            yield task, said
+    crew = Crew[Task, Row](groups, start, count, "aimanet-analyze", GRACE_S)
+    try:
+        with crew:
+            for task, said in crew.run():
+                if isinstance(said, Lost):
+                    said = Row.failed(task.path, f"the process that read it {said.how}")
+                yield task, said
+    finally:  # a worker that was killed, or too busy to hear that it should go, left its file
+        for path in filter(None, (task.signals for task in tasks)):
+            remove_parts(path, crew.pids)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ class WaveformPlot(Plot):
         self._bvp: NDArray[np.float64] = np.empty(0)
         self._arrived = 0.0
         self._pen_t = 0.0
-        self._reach = 1.0
+        self._reach = 0.0
         self._curve = pg.PlotCurveItem(antialias=True)
         self._tip = Discs()
         self.graph.addItem(self._curve)
@@ -52,13 +52,15 @@ class WaveformPlot(Plot):
                 self._pen_t = self._t[-1] - _HOLD_BACK_S
             recent = self._bvp[self._t > self._t[-1] - SPAN_S]
             reach = float(np.percentile(np.abs(recent), 98)) * 1.25 or 1.0
-            self._reach += (reach - self._reach) * (1.0 if reach > 2 * self._reach else 0.3)
+            # another method's wave may be a hundred times smaller: no point in gliding there
+            glides = 0.3 * self._reach < reach < 2.0 * self._reach
+            self._reach += (reach - self._reach) * (0.3 if glides else 1.0)
         self._draw()
 
     def clear(self) -> None:
         """Forget the curve."""
         self._t = self._bvp = np.empty(0)
-        self._pen_t, self._reach = 0.0, 1.0
+        self._pen_t, self._reach = 0.0, 0.0
         self._draw()
 
     def advance(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aimanet.errors import OutputError
-from aimanet.outputs import AtomicText
+from aimanet.outputs import AtomicText, remove_parts
 
 
 def test_the_file_appears_at_the_end_and_nothing_else_stays(tmp_path):
@@ -51,3 +51,17 @@ def test_places_that_cannot_be_written_are_found_out_on_entering(tmp_path):
         with pytest.raises(OutputError, match=str(target)), AtomicText(target):
             pytest.fail("entered")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_file_of_a_killed_process_is_removed_and_no_other(tmp_path):
+    target, other = tmp_path / "out.csv", tmp_path / "other.csv"
+    kept, lost = AtomicText(other), AtomicText(target)
+    kept.__enter__()
+    lost.__enter__().close()
+    target.write_text("old")
+    remove_parts(target, [os.getpid() + 1])
+    assert len(list(tmp_path.iterdir())) == 3
+    remove_parts(target, [os.getpid() + 1, os.getpid()])
+    assert target.read_text() == "old"
+    kept.__exit__(None, None, None)
+    assert sorted(tmp_path.iterdir()) == [other, target]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -151,6 +153,19 @@ def test_the_wave_is_drawn_and_forgotten(qtbot: QtBot) -> None:
     assert count(painted(plot), LIGHT.pulse) > 200
     plot.clear()
     assert count(painted(plot), LIGHT.pulse) == 0
+
+
+@pytest.mark.parametrize("times", [0.01, 100.0])
+def test_the_wave_of_another_method_fills_the_height_at_once(qtbot: QtBot, times: float) -> None:
+    plot = WaveformPlot()
+    qtbot.addWidget(plot)
+    plot.resize(500, 160)
+    plot.apply_look(DARK)
+    first = reading()
+    plot.show_reading(first)
+    before = count(painted(plot), DARK.pulse)
+    plot.show_reading(replace(first, bvp=first.bvp * np.float32(times)))
+    assert abs(count(painted(plot), DARK.pulse) / before - 1) < 0.1
 
 
 def test_a_drawn_curve_changes_with_the_theme(qtbot: QtBot) -> None:

@@ -157,11 +157,35 @@ def test_rows_wait_for_those_before_them():
 
 @pytest.mark.skipif(os.name == "nt", reason="no signals there")
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_ends_all_of_it(videos, tmp_path, repository, jobs):
+def test_ctrl_c_ends_all_of_it(tmp_path, repository, jobs):
     """Children too, and what they had half written is gone."""
-    long = ["synthetic:seconds=3600,seed=1", "synthetic:seconds=3600,seed=2"]
     signals = tmp_path / "signals"
-    process = subprocess.Popen(
+    process = analyse_for_hours(repository, signals, jobs)
+    until(lambda: len(parts(signals)) == int(jobs))
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=60)
+    assert (process.returncode, out, errors) == (130, "", "interrupted\n")
+    until(lambda: group_is_gone(process.pid))
+    assert list(signals.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals there")
+@pytest.mark.parametrize("name", ["SIGSTOP", "SIGKILL"])
+def test_a_worker_that_cannot_tidy_up_leaves_nothing_either(tmp_path, repository, name):
+    signals = tmp_path / "signals"
+    process = analyse_for_hours(repository, signals, jobs="2")
+    until(lambda: len(parts(signals)) == 2)
+    worker = int(parts(signals)[0].name.split(".")[-2])
+    os.kill(worker, signal.Signals[name])
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    until(lambda: group_is_gone(process.pid))
+    assert list(signals.iterdir()) == []
+
+
+def analyse_for_hours(repository: Path, signals: Path, jobs: str) -> subprocess.Popen[str]:
+    long = ["synthetic:seconds=3600,seed=1", "synthetic:seconds=3600,seed=2"]
+    return subprocess.Popen(
         [
             *(sys.executable, "main.py", "analyze", *long, "--method", "green"),
             *("--jobs", jobs, "--save-signals", signals),
@@ -172,12 +196,10 @@ def test_ctrl_c_ends_all_of_it(videos, tmp_path, repository, jobs):
         text=True,
         start_new_session=True,
     )
-    until(lambda: len(list(signals.glob(".*.part"))) == int(jobs))
-    process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=60)
-    assert (process.returncode, out, errors) == (130, "", "interrupted\n")
-    until(lambda: group_is_gone(process.pid))
-    assert list(signals.iterdir()) == []
+
+
+def parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob(".*.part"))
 
 
 def until(condition):
