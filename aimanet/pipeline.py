@@ -14,9 +14,9 @@ from typing import Protocol
 
 import numpy as np
 
+from aimanet.estimate import Estimate, PulseAnalyzer, PulseConfig
 from aimanet.methods import PulseMethod
 from aimanet.preprocess import BRIDGE_S, Windower
-from aimanet.pulse import Estimate, PulseAnalyzer, PulseConfig
 from aimanet.quality import Features, Judge, Testimony, Witness
 from aimanet.summary import History, ShortReading, Summary
 from aimanet.sway import Sway

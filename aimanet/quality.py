@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.classical import project_pos
-from aimanet.pulse import Estimate, detrend, smoothing
+from aimanet.estimate import Estimate
+from aimanet.pulse import detrend, smoothing
 from aimanet.types import Clip, State
 
 Array = NDArray[np.float64]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from aimanet.pulse import Estimate
+from aimanet.estimate import Estimate
 from aimanet.rate import RatePath
 from aimanet.types import Reading, State
 

@@ -227,8 +227,8 @@ class InferenceWorker(QThread):
             self._link.abort()
         if method is None or self._link.stopping.is_set():
             return
+        from aimanet.estimate import PulseConfig
         from aimanet.pipeline import Pipeline
-        from aimanet.pulse import PulseConfig
 
         import_module("aimanet.sessions.recorder")  # here: the record button must not wait for it
         window_s = self._link.window_s

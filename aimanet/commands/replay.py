@@ -46,8 +46,8 @@ class Options:
 
 def run(options: Options) -> int:
     """Replays the session and prints both rows of readings and how they differ."""
+    from aimanet.estimate import PulseConfig
     from aimanet.methods import make_method
-    from aimanet.pulse import PulseConfig
     from aimanet.rhythm.study import study, words
     from aimanet.rhythm.tape import PulseTape
     from aimanet.sessions.analysis import reanalyse, recorded, studied

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aimanet.pulse import PulseConfig, bandpass
+from aimanet.estimate import PulseConfig
+from aimanet.pulse import bandpass
 from aimanet.rhythm.prv import Prv, PrvResult, measure_prv
 from aimanet.rhythm.respiration import Respiration, RespirationResult, measure_respiration
 from aimanet.rhythm.tape import Signal, Stretch, unbroken

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.ahead import open_crops
+from aimanet.estimate import PulseConfig
 from aimanet.methods import PulseMethod
 from aimanet.pipeline import Pipeline
-from aimanet.pulse import PulseConfig
 from aimanet.rhythm.study import Study, study_recorded
 from aimanet.rhythm.tape import PulseTape
 from aimanet.sessions.reader import RecordedReading, Session, Signal

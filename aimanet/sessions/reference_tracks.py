@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, sosfiltfilt
 
-from aimanet.pulse import PulseConfig, bandpass
+from aimanet.estimate import PulseConfig
+from aimanet.pulse import bandpass
 from aimanet.sessions.reader import Session
 from aimanet.sessions.reference_sensor import Sensor
 from aimanet.sessions.reference_table import Signal

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aimanet.estimate import PulseConfig
 from aimanet.methods import make_method
 from aimanet.pipeline import Pipeline
 from aimanet.preprocess import Recipe
-from aimanet.pulse import PulseConfig
 from aimanet.types import FaceCrop, Frame, Reading, State
 
 from .crops import Scene, face_crops

@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 import pytest
 
+from aimanet.estimate import Estimate, Spectrum
 from aimanet.methods import make_method
 from aimanet.pipeline import Pipeline
-from aimanet.pulse import Estimate, Spectrum
 from aimanet.quality import PATCHES, Features, Judge, Testimony, Witness, patch_weights, snr_bar
 from aimanet.types import Clip, FaceCrop, Reading, State
 

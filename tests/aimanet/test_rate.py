@@ -8,8 +8,8 @@ from time import process_time
 import numpy as np
 import pytest
 
+from aimanet.estimate import PulseAnalyzer
 from aimanet.evidence import SLOPES, rate_grid, weigh
-from aimanet.pulse import PulseAnalyzer
 from aimanet.rate import RateFilter, RatePath
 from aimanet.types import BvpSegment
 

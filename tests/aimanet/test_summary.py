@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aimanet.pulse import PulseAnalyzer
+from aimanet.estimate import PulseAnalyzer
 from aimanet.summary import KEEP_READINGS, History
 from aimanet.types import BvpSegment, Reading, State
 

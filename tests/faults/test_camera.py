@@ -208,6 +208,7 @@ LIVE = (
     "face*.py",
     "preprocess.py",
     "pulse.py",
+    "estimate.py",
     "rate.py",
 )
 WALL = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "today")}

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aimanet.estimate import PulseConfig
 from aimanet.evaluation.canvas import PAGE, STYLE, Colours
-from aimanet.pulse import PulseConfig, bandpass
+from aimanet.pulse import bandpass
 from aimanet.sessions.reader import Session, Signal
 from aimanet.sessions.reference_compare import ReferenceComparison, compare_reference, sensor_curve
 from aimanet.types import State

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import find_peaks
 
-from aimanet.pulse import PulseAnalyzer, bandpass
+from aimanet.estimate import PulseAnalyzer
+from aimanet.pulse import bandpass
 from aimanet.sessions.info import SessionInfo, load_info, save_info
 from aimanet.sessions.reader import FrameTable, Session, open_session
 from aimanet.sessions.writer import SessionWriter

@@ -7,7 +7,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from aimanet.pulse import PulseConfig, bandpass
+from aimanet.estimate import PulseConfig
+from aimanet.pulse import bandpass
 from aimanet.sessions.info import SessionInfo
 from aimanet.sessions.layout import REFERENCE
 from aimanet.sessions.reader import open_session
