@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from aimanet.sessions.reference import ReferenceComparison
 from app.widgets.plot import Plot
+
+if TYPE_CHECKING:
+    from aimanet.sessions.reference import ReferenceComparison
 
 _MOST = 1500
 

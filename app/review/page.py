@@ -19,7 +19,6 @@ from app.review.chores import Deleted, Edited, Listed, deleting, editing, listin
 from app.review.dialogs import DeleteDialog, DetailsDialog
 from app.review.export_dialog import ExportDialog
 from app.review.jobs import Job, Jobs
-from app.review.reference_dialog import ReferenceDialog
 from app.review.sensor_work import Reopened, removing
 from app.review.session_list import SessionList
 from app.review.style import review_sheet
@@ -278,6 +277,8 @@ class SessionsPage(QWidget):
         """Lay a contact sensor's file beside the open session."""
         if self.viewer.session is None or self.viewer.session.recording:
             return
+        from app.review.reference_dialog import ReferenceDialog  # SciPy's filters take a second
+
         self.viewer.time.playhead.pause()
         dialog = ReferenceDialog(self._look, self.viewer.session, self.jobs, self)
         dialog.saved.connect(self._on_reference)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
@@ -18,11 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aimanet.sessions.reference import ReferenceComparison, ReferenceInfo
 from app.look import DARK, Look
 from app.review import words
 from app.review.agreement_plot import AgreementPlot
 from app.review.sensor_work import Compared
+
+if TYPE_CHECKING:
+    from aimanet.sessions.reference import ReferenceComparison, ReferenceInfo
 
 _FIGURES = ("MAE", "RMSE", "Pearson", "Readings")
 _TRUST = {"clear": "clear", "uncertain": "uncertain: look at the curves", "none": "not measured"}

@@ -1,35 +1,33 @@
-"""A contact sensor's file put beside a session, and what comes of it: work for threads."""
+"""A contact sensor's file put beside a session, and what comes of it: work for threads.
+
+What reads sensors takes a second to import (SciPy's filters): it is done in the thread that needs
+it, and the page is there at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping as Named
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aimanet.sessions.library import SessionEntry, entry
 from aimanet.sessions.reader import RecordedReading, Reference, Session, open_session
-from aimanet.sessions.reference import (
-    Alignment,
-    Mapping,
-    ReferenceComparison,
-    ReferenceInfo,
-    Sensor,
-    SensorFile,
-    compare_reference,
-    find_offset,
-    guess_mapping,
-    open_sensor_file,
-    read_sensor,
-    reference_info,
-    remove_reference,
-    save_reference,
-    sensor_curve,
-)
-from aimanet.sessions.reference_tracks import Track, sensor_track, session_track
 from app.review.curves import Rates, Wave, recorded_wave
 from app.review.jobs import Job, Work
+
+if TYPE_CHECKING:
+    from aimanet.sessions.reference import (
+        Alignment,
+        Mapping,
+        ReferenceComparison,
+        ReferenceInfo,
+        Sensor,
+        SensorFile,
+    )
+    from aimanet.sessions.reference_tracks import Track
 
 AT_S = 0.02
 """To judge an offset that a person chose, nothing but it is looked at."""
@@ -75,8 +73,10 @@ def reading_file(path: Path) -> Work:
     """Opens a sensor's file and guesses its columns."""
 
     def work(job: Job) -> FileRead:
-        file = open_sensor_file(path)
-        return FileRead(file, guess_mapping(file))
+        from aimanet.sessions import reference as sensors
+
+        file = sensors.open_sensor_file(path)
+        return FileRead(file, sensors.guess_mapping(file))
 
     return work
 
@@ -85,6 +85,9 @@ def finding(session: Session, file: SensorFile, mapping: Mapping) -> Work:
     """Reads the columns and looks for the offset."""
 
     def work(job: Job) -> Found:
+        from aimanet.sessions.reference import find_offset, read_sensor
+        from aimanet.sessions.reference_tracks import sensor_track, session_track
+
         sensor = read_sensor(file, mapping)
         aligned = find_offset(session, sensor)
         ours, theirs = session_track(session), sensor_track(sensor)
@@ -97,6 +100,8 @@ def judging(session: Session, sensor: Sensor, aligned: Alignment) -> Work:
     """How well the curves agree at an offset that a person chose: its correlation."""
 
     def work(job: Job) -> float:
+        from aimanet.sessions.reference import find_offset
+
         found = find_offset(session, sensor, AT_S, around_s=aligned.offset_s)
         return found.correlation if found.trust != "none" else 0.0
 
@@ -109,6 +114,8 @@ def saving(
     """Writes the reference, and opens the session again."""
 
     def work(job: Job) -> Reopened:
+        from aimanet.sessions.reference import save_reference
+
         save_reference(session, file, mapping, sensor, aligned)
         return Reopened(open_session(session.folder), entry(session.folder))
 
@@ -119,6 +126,8 @@ def removing(folder: Path) -> Work:
     """Takes the reference out, and opens the session again."""
 
     def work(job: Job) -> Reopened:
+        from aimanet.sessions.reference import remove_reference
+
         remove_reference(folder)
         return Reopened(open_session(folder), entry(folder))
 
@@ -132,14 +141,17 @@ def comparing(session: Session, others: Named[str, tuple[RecordedReading, ...]])
         reference = session.reference
         if reference is None:
             return None
+        from aimanet.sessions import reference as sensors
+
         by_name: dict[str, ReferenceComparison] = {}
         for name, readings in others.items():
-            found = compare_reference(session, readings)
+            found = sensors.compare_reference(session, readings)
             if found is not None:
                 by_name[name] = found
-        t, bpm = sensor_curve(reference, session.info.window_s or 10.0)
+        t, bpm = sensors.sensor_curve(reference, session.info.window_s or 10.0)
         wave = _upright(_reference_wave(reference), recorded_wave(session))
-        return Compared(reference_info(session.folder), wave, measured(t, bpm), by_name)
+        info = sensors.reference_info(session.folder)
+        return Compared(info, wave, measured(t, bpm), by_name)
 
     return work
 
@@ -165,6 +177,9 @@ def shifted(wave: Wave, aligned: Alignment) -> Wave:
 
 def _reference_wave(reference: Reference) -> Wave:
     """Filtered like the session's own curve, so that the two can be laid on each other."""
+    from aimanet.sessions.reference import Sensor
+    from aimanet.sessions.reference_tracks import sensor_track
+
     known = np.isfinite(reference.ppg)
     if known.sum() < 16:
         return Wave(np.empty(0), np.empty(0))

@@ -18,6 +18,7 @@ class WordsCard(QFrame):
         super().__init__(parent)
         self.setProperty("card", "true")
         self._look, self._drawing = DARK, "wave"
+        self._words = ""
         self._picture, self._title, self._text = QLabel(), QLabel(), QLabel()
         self._title.setProperty("role", "hero")
         self._text.setProperty("role", "muted")
@@ -48,11 +49,12 @@ class WordsCard(QFrame):
         """Say something else."""
         self._drawing = drawing
         self._title.setText(title)
-        self._text.setText(text)
+        self._words = text
         self._text.setVisible(bool(text))
         self._button.setText(button)
         self._button.setVisible(bool(button))
         self.setAccessibleName(f"{title}. {text}")
+        self._fit()
         self._draw()
 
     def apply_look(self, look: Look) -> None:
@@ -61,7 +63,23 @@ class WordsCard(QFrame):
         self._rows.setSpacing(look.px(12))
         self._text.setFixedWidth(look.px(520))
         self._title.setMinimumWidth(look.px(520))
+        self._fit()
         self._draw()
+
+    def _fit(self) -> None:
+        """All lines are seen; a word that is wider than the card's text loses its middle.
+
+        A label in a layout asks for the height it would have at a width of its own choice.
+        """
+        width = self._text.maximumWidth()
+        self._text.ensurePolished()
+        elided = self._text.fontMetrics().elidedText
+        lines = (line.split(" ") for line in self._words.split("\n"))
+        middle = Qt.TextElideMode.ElideMiddle
+        fitting = [" ".join(elided(word, middle, width) for word in line) for line in lines]
+        self._text.setText("\n".join(fitting))
+        self._text.setToolTip(self._words if self._text.text() != self._words else "")
+        self._text.setMinimumHeight(self._text.heightForWidth(width))
 
     def _draw(self) -> None:
         side, color = self._look.px(64), self._look.color("faint")

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from aimanet.sessions.info import SessionInfo
@@ -31,6 +33,18 @@ def shows(page: SessionsPage, row: int, number: int) -> bool:
     """The picture on the screen is that of row ``row``, which shows image ``number``."""
     picture = page.viewer.video.picture
     return picture is not None and np.array_equal(picture.image, image(number))
+
+
+def test_the_page_is_there_before_scipys_filters_are(repository: Path) -> None:
+    """They take a second and more, in which the live picture would stand still."""
+    code = (
+        "import sys, app.review.page\n"
+        "print([m for m in ('scipy.signal', 'scipy.interpolate', 'torch') if m in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"
 
 
 def test_the_list_tells_what_is_there(open_page: OpenPage, two: Path) -> None:
@@ -76,6 +90,18 @@ def test_without_sessions_calm_words_say_where_they_will_be(
     assert page.list.empty.title == "No sessions yet"
     assert str(folder / "not there yet") in page.list.empty.accessibleName()
     assert not page.banners.topics
+
+
+@pytest.mark.parametrize("long", ["not there yet", "x" * 200])
+def test_all_of_the_words_in_an_empty_list_are_seen(
+    open_page: OpenPage, folder: Path, long: str
+) -> None:
+    page = open_page(folder / long / "last")
+    text = page.list.empty.findChildren(QLabel)[2]
+    assert text.text().endswith("last")
+    assert text.height() >= text.heightForWidth(text.width())
+    widest = max(text.text().split(), key=text.fontMetrics().horizontalAdvance)
+    assert text.fontMetrics().horizontalAdvance(widest) <= text.width()
 
 
 def test_a_folder_that_cannot_be_read_is_a_banner(open_page: OpenPage, folder: Path) -> None:
