@@ -96,7 +96,7 @@ def test_workers_go_with_their_parent(tmp_path, repository, how):
             parent.kill()
         else:
             parent.send_signal(2)
-        parent.wait(30)
+        parent.wait(60)
     until(lambda: not any(is_running(pid) for pid in pids))
     if how == "interrupt":
         assert not any(file.exists() for file in files)

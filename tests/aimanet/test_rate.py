@@ -171,7 +171,9 @@ def test_the_path_goes_on_over_gaps_and_other_bands() -> None:
 
 def test_a_reading_costs_less_than_two_milliseconds() -> None:
     rng, track = np.random.default_rng(0), RateFilter(RATES)
-    began, n = process_time(), 40
-    for i in range(n):
+    costs = []
+    for i in range(40):
+        began = process_time()
         track.update(i / 3, weigh(rng.standard_normal(300), FS, False, RATES), False)
-    assert (process_time() - began) / n < 0.002
+        costs.append(process_time() - began)
+    assert np.median(costs) < 0.002

@@ -47,6 +47,7 @@ DOOR = """
 import runpy, signal, sys
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
 sys.argv[0] = "main.py"
+print("door", flush=True)
 runpy.run_path("main.py", run_name="__main__")
 """
 
@@ -65,7 +66,10 @@ def front_door(repository: Path) -> subprocess.Popen[str]:
 
 
 def end_at(repository: Path, moment_s: float, number: signal.Signals) -> None:
+    """``moment_s`` after Python itself was loaded."""
     process = front_door(repository)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "door\n"
     try:
         process.wait(moment_s)
     except subprocess.TimeoutExpired:
@@ -73,7 +77,7 @@ def end_at(repository: Path, moment_s: float, number: signal.Signals) -> None:
     status, said = finish(process)
     # 0: the window was there; 130: the command line was; -n: not even that
     assert status in (0, 130, -number), (moment_s, number, status, said)
-    if status != -number and moment_s > 0.2:  # before, Python itself is only being loaded
+    if status != -number:
         assert_calm(said)
 
 

@@ -28,6 +28,7 @@ from app.recording.words import Reason, ending_of, hours_text
 from app.settings import RecordingSettings, Settings, SettingsStore
 from tests.aimanet.sources.mjpeg_server import MjpegServer
 from tests.app.conftest import PATIENCE_MS, DialogWatch, OpenWindow, shut, wall
+from tests.given_time import real_time
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -94,9 +95,11 @@ def only_session(folder: Path) -> Session:
 # --- from the button to the disk ------------------------------------------------------------
 
 
+@real_time
 def test_a_recording_holds_frames_readings_and_what_was_asked_for(
     qtbot: QtBot, open_window: OpenWindow, sessions: Path, face_video: str, unasked: None
 ) -> None:
+    shutil.rmtree(sessions, ignore_errors=True)
     window = open_window(face_video)
     bar = window.desk.bar
     assert not bar.button.isEnabled()
@@ -130,8 +133,14 @@ def test_a_recording_holds_frames_readings_and_what_was_asked_for(
 
 
 def test_markers_are_dropped_at_once_and_named_afterwards(
-    qtbot: QtBot, open_window: OpenWindow, sessions: Path, wall_video: Path, unasked: None
+    qtbot: QtBot,
+    open_window: OpenWindow,
+    sessions: Path,
+    wall_video: Path,
+    unasked: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("app.recording.marker_field._STAYS_MS", 600_000)  # typing may take a while
     window = open_window(str(wall_video))
     start(qtbot, window)
     field = window.desk.bar.marker_field
@@ -155,7 +164,7 @@ def test_markers_are_dropped_at_once_and_named_afterwards(
     window.header.window_length.slider.setValue(21)
     wait_for_frames(qtbot, window, 30)
     qtbot.keyClick(window, Qt.Key.Key_R, CTRL)
-    assert said(qtbot, window).startswith("Recorded 0:0")
+    assert said(qtbot, window).startswith("Recorded 0:")
     names = [marker.name for marker in only_session(sessions).markers]
     assert names == ["Marker 1", "moved, a lot", "Marker 3", "method: green", "window: 21 s"]
 

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,10 @@ from aimanet.types import Frame
 from tests.aimanet.sources.mjpeg_server import number_of
 from tests.faults import bad_camera
 from tests.faults.bad_camera import BadCamera, Trouble
+from tests.given_time import GivenTime, real_time
 
 LONGEST_READ_S = 2.5
-PATIENCE_S = 25.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(autouse=True)
@@ -50,14 +52,26 @@ def handles() -> int:
 
 def read(source: Source, told: list[str]) -> Frame | None:
     """One read, which must not take long; what it says when there is no picture is kept."""
-    began = time.perf_counter()
-    try:
-        return source.read()
-    except SourceInterrupted as error:
-        told.append(str(error))
-        return None
-    finally:
-        assert time.perf_counter() - began < LONGEST_READ_S
+    with GivenTime() as given:
+        try:
+            return source.read()
+        except SourceInterrupted as error:
+            told.append(str(error))
+            return None
+        finally:
+            assert given.s < LONGEST_READ_S
+
+
+def opened(source: Source) -> Source:
+    """Open; again, where the machine stood still for longer than the time-outs allow."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            source.open()
+            return source
+        except SourceError:
+            if time.monotonic() > deadline:
+                raise
 
 
 def read_past(source: Source, number: int, told: list[str]) -> list[Frame]:
@@ -76,14 +90,12 @@ def read_past(source: Source, number: int, told: list[str]) -> list[Frame]:
 @pytest.mark.parametrize("trouble", bad_camera.RUNNING, ids=lambda t: t.__name__)
 def test_trouble_while_it_streams_passes(bad: BadCamera, trouble: Trouble) -> None:
     told: list[str] = []
-    source = open_source(bad.url)
-    source.open()
-    frames = read_past(source, 3, told)
-    bad.make(trouble)
-    while bad.trouble is not None:  # until the stream is in it
-        frames.append(read(source, told) or frames[-1])
-    frames += read_past(source, bad.number + 3, told)
-    source.close()
+    with closing(opened(open_source(bad.url))) as source:
+        frames = read_past(source, 3, told)
+        bad.make(trouble)
+        while bad.trouble is not None:  # until the stream is in it
+            frames.append(read(source, told) or frames[-1])
+        frames += read_past(source, bad.number + 3, told)
     times = np.array([frame.t for frame in dict.fromkeys(frames)])
     assert (np.diff(times) > 0).all()
     assert all("\n" not in line and line.startswith("http://127.0.0.1") for line in told)
@@ -93,14 +105,13 @@ def test_trouble_while_it_streams_passes(bad: BadCamera, trouble: Trouble) -> No
 def test_a_camera_that_never_sends_a_picture_is_refused(bad: BadCamera, trouble: Trouble) -> None:
     bad.make(trouble, always=True)
     source = open_source(bad.url)
-    began = time.perf_counter()
-    with pytest.raises(SourceError) as caught:
+    with GivenTime() as given, pytest.raises(SourceError) as caught:
         source.open()
-    assert time.perf_counter() - began < 8
+    assert given.s < 8
     assert "\n" not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
     bad.behave()
-    source.open()  # it may be tried again
+    opened(source)  # it may be tried again
     assert read_past(source, 0, [])
     source.close()
 
@@ -108,16 +119,17 @@ def test_a_camera_that_never_sends_a_picture_is_refused(bad: BadCamera, trouble:
 @pytest.mark.parametrize("way", bad_camera.ODD_BUT_GOOD, ids=lambda t: t.__name__)
 def test_odd_streams_are_read(bad: BadCamera, way: Trouble) -> None:
     bad.make(way, always=True)
-    with open_source(bad.url) as source:
+    with closing(opened(open_source(bad.url))) as source:
         frames = read_past(source, 8, [])
     numbers = [number_of(frame.image) for frame in frames]
     assert numbers == sorted(numbers)
 
 
+@real_time
 def test_nothing_is_left_behind_by_twenty_lost_connections(bad: BadCamera) -> None:
     told: list[str] = []
     before: tuple[int, int] | None = None
-    with open_source(bad.url) as source:
+    with closing(opened(open_source(bad.url))) as source:
         for k in range(20):
             read_past(source, bad.number, told)
             bad.make((bad_camera.hangs_up, bad_camera.resets)[k % 2])
@@ -131,10 +143,11 @@ def test_nothing_is_left_behind_by_twenty_lost_connections(bad: BadCamera) -> No
     assert after[0] <= before[0] + 2  # the server's own
     assert after[1] <= before[1] + 4
     for thread in grabbers():
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert not grabbers()
 
 
+@real_time
 def test_it_is_told_and_the_frames_go_on(bad: BadCamera) -> None:
     """What `live` and the window are given: a notice, a hole in the index, frames again."""
     told: list[str] = []
@@ -152,17 +165,19 @@ def test_it_is_told_and_the_frames_go_on(bad: BadCamera) -> None:
     assert steps.max() > 1
 
 
+@real_time
 def test_five_frames_a_second_are_delivered_as_such(bad: BadCamera) -> None:
-    with open_source(bad.url) as source:
+    with closing(opened(open_source(bad.url))) as source:
         read_past(source, 5, [])
         bad.fps = 5.0
         slow = [frame for frame in (read(source, []) for _ in range(30)) if frame is not None][-6:]
     assert np.median(np.diff([frame.t for frame in slow])) > 0.12
 
 
+@real_time
 def test_a_new_resolution_comes_whole(bad: BadCamera) -> None:
     """Within a connection FFmpeg scales to the first size, after the next it is the new one."""
-    with open_source(bad.url) as source:
+    with closing(opened(open_source(bad.url))) as source:
         read_past(source, 3, [])
         bad.make(bad_camera.other_resolution)
         while bad.trouble is not None:
@@ -179,7 +194,7 @@ def test_a_new_resolution_comes_whole(bad: BadCamera) -> None:
 
 def test_enormous_pictures_are_refused(bad: BadCamera, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dozen of them, kept for a late reader, would take gigabytes."""
-    for name, value in (("open_timeout_ms", 20_000), ("open_wait_s", 25.0)):
+    for name, value in (("open_timeout_ms", 60_000), ("open_wait_s", 90.0)):
         monkeypatch.setattr(NetworkSource, name, value)  # they take a while to decode
     data = bad_camera.jpeg(1, 8400, 4400)
     monkeypatch.setattr(bad, "picture", lambda: data)
@@ -228,6 +243,7 @@ def test_nothing_on_the_live_path_asks_the_wall_clock(repository: Path) -> None:
     assert asked == []
 
 
+@real_time
 def test_a_wall_clock_that_jumps_changes_nothing(
     bad: BadCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,10 +251,12 @@ def test_a_wall_clock_that_jumps_changes_nothing(
     monkeypatch.setattr(time, "time", lambda: 1e9 * (-1) ** next(jumps))
     monkeypatch.setattr(time, "time_ns", lambda: -next(jumps))
     told: list[str] = []
-    with CaptureFeed(open_source(bad.url), StopRequest(), told.append) as feed:
-        began = time.perf_counter()
+    with (
+        CaptureFeed(open_source(bad.url), StopRequest(), told.append) as feed,
+        GivenTime() as given,
+    ):
         times = [frame.t for frame in feed.frames(1.5)]
-        assert 1.0 < time.perf_counter() - began < 10
+        assert 1.0 < given.s < 10
     assert told == []
     assert len(times) > 15
     assert 0 < min(np.diff(times)) <= max(np.diff(times)) < 1.0

@@ -11,6 +11,7 @@ import pytest
 
 from aimanet.bench.children import Use, cost, fill, on_cores, run_counted
 from aimanet.bench.train import BenchError
+from tests.given_time import real_time
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "wait4"), reason="needs wait4")
 
@@ -23,15 +24,14 @@ def python(code: str) -> list[str]:
 
 def test_cpu_time_is_the_programs_own_and_that_of_its_children():
     one = run_counted(python(BUSY.format(seconds=0.3)))
-    assert 0.3 <= one.cpu_s < 2.0
-    assert one.wall_s >= 0.3
+    assert 0.3 <= one.cpu_s < one.wall_s + 0.1
     inner = BUSY.format(seconds=0.3)
     two = run_counted(
         python(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])")
     )
-    assert 0.3 <= two.cpu_s < 2.0
+    assert 0.3 <= two.cpu_s < two.wall_s + 0.1
     idle = run_counted(python("import time; time.sleep(0.5)"))
-    assert idle.cpu_s < 0.3
+    assert idle.cpu_s < idle.wall_s - 0.4  # its start may take long on a busy machine
     assert idle.wall_s >= 0.5
 
 
@@ -45,8 +45,9 @@ def test_memory_is_the_programs_own():
     assert 300.0 < float(done.stdout) < 400.0
 
 
+@real_time
 def test_lines_come_with_their_time():
-    heard = []
+    heard: list[tuple[str, float]] = []
     code = "import time\nprint('one', flush=True)\ntime.sleep(0.3)\nprint('two')"
     run_counted(python(code), lambda line, at: heard.append((line.strip(), at)))
     assert [line for line, _ in heard] == ["one", "two"]

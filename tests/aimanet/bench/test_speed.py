@@ -18,6 +18,7 @@ from aimanet.bench.train import BenchError
 from aimanet.cli import main
 from aimanet.methods import make_method
 from aimanet.sources import open_source
+from tests.given_time import real_time
 
 GREEN = Asked("green")
 
@@ -52,6 +53,7 @@ def test_what_cannot_be_cut(tmp_path):
         of_length(text, tmp_path / "other.mp4", 1.0)
 
 
+@real_time
 def test_every_stage_of_a_live_run_is_timed(short_clip, monkeypatch):
     monkeypatch.setattr("aimanet.bench.stages.WARM_UP_S", 1.0)
     found = live_stages(make_method("green"), str(short_clip), 2.0)

@@ -13,6 +13,7 @@ import pytest
 
 from aimanet.cli import main
 from tests.aimanet.sources.mjpeg_server import MjpegServer, numbered_picture
+from tests.given_time import real_time
 
 
 def test_as_fast_as_possible_gives_the_readings_of_analyze(clip, capsys):
@@ -33,6 +34,7 @@ def test_seconds_of_a_fast_run_are_the_recordings_own(clip, capsys):
     assert "of 180 frames" in lines[-1]
 
 
+@real_time
 def test_in_real_time_nothing_is_dropped(clip, capsys):
     argv = ["live", "--source", str(clip), "--headless", "--seconds", "2", "--method", "green"]
     assert main(argv) == 0
@@ -41,8 +43,10 @@ def test_in_real_time_nothing_is_dropped(clip, capsys):
     assert 30 <= int(summary.split(" frames")[0].split()[-1]) <= 62
 
 
+@real_time
 def test_a_network_camera_that_dies_and_comes_back(capsys):
     """Its loss is told, the readings go on in seconds from the start, and all ends in time."""
+    capsys.readouterr()
     watched = threading.Event()
 
     def picture(number):

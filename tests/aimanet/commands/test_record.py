@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import threading
 
@@ -16,6 +17,7 @@ from aimanet.errors import SourceError
 from aimanet.sessions.layout import SessionError
 from aimanet.sessions.reader import open_session
 from tests.aimanet.sources.mjpeg_server import network_camera
+from tests.given_time import real_time
 
 __all__ = ["network_camera"]
 
@@ -129,9 +131,11 @@ def test_a_full_disk_is_an_error_after_the_summary(tmp_path, capsys, face_model)
     assert open_session(tmp_path / "s").info.frames == told["frames"]
 
 
+@real_time
 def test_a_network_camera_is_recorded_live(tmp_path, capsys, face_model, network_camera):
     url = network_camera.url.replace("://", "://me:secret@")
     out = tmp_path / "s"
+    shutil.rmtree(out, ignore_errors=True)
     assert run(Options(url, out=str(out), seconds=1.5, method="pos", json=True)) == 0
     assert "secret" not in (out / "session.json").read_text()
     session = open_session(tmp_path / "s")

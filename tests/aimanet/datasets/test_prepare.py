@@ -458,5 +458,5 @@ def test_a_recording_that_another_prepare_is_at_is_waited_for(odd, folder: Path)
     other.start()
     assert not waiting.wait(0.2)
     lock.release()
-    other.join(20)
+    other.join(60)
     assert states(done) == ["made"]

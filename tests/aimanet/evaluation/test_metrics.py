@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -247,8 +247,8 @@ def test_bland_altman_by_hand():
 
 def test_forty_two_videos_take_no_time():
     waves = [pair(1800, seed=k) for k in range(42)]
-    began = perf_counter()
+    began = process_time()
     for pred, label in waves:
         score(pred, label, 30.0, NEURIPS, derivative=False)
     # About 0.1 s; the dense formulas take two minutes.
-    assert perf_counter() - began < 10
+    assert process_time() - began < 10

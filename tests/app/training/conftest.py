@@ -14,8 +14,8 @@ from app.look import DARK
 from app.settings import Preferences, SettingsStore
 from app.training.page import TrainingPage
 
-PATIENCE_MS = 90_000
-"""For processes that import torch on a loaded machine."""
+PATIENCE_MS = 240_000
+"""For processes that import torch on a loaded machine, behind everybody else."""
 
 SMALL = "--image-size 12 --chunk-len 60 --workers 0 --val-share 0.4 --device cpu"
 
