@@ -74,7 +74,9 @@ class AboutPanel(QScrollArea):
                 old.deleteLater()
         self.facts = {}
         for row, (name, text) in enumerate(facts_of(session, entry)):
-            self.facts[name] = _label(text, "")
+            shown = words.with_short_words(text)
+            self.facts[name] = _label(shown, "")
+            self.facts[name].setToolTip(text if shown != text else "")
             self.facts[name].setWordWrap(True)
             self.facts[name].setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._facts.addWidget(_label(name, "note"), row, 0, Qt.AlignmentFlag.AlignTop)

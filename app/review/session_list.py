@@ -54,6 +54,7 @@ _WIDTHS = {
 }
 _ROW_PX = 36
 _ROOMY_PX = 1080
+_STEPS = {Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Home}
 
 
 class SessionTable(QTableView):
@@ -94,6 +95,8 @@ class SessionTable(QTableView):
         """Keys of the list."""
         if self.is_typing:
             super().keyPressEvent(event)
+        elif event.key() in _STEPS and not self.selectionModel().hasSelection():
+            self._choose_one()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit()
         elif event.key() == Qt.Key.Key_F2:
@@ -102,6 +105,11 @@ class SessionTable(QTableView):
             self.delete_asked.emit()
         else:
             super().keyPressEvent(event)
+
+    def _choose_one(self) -> None:
+        """Where nothing is chosen yet, an arrow chooses: Qt would step past a row nobody sees."""
+        if self.model().rowCount():
+            self.selectRow(max(0, self.currentIndex().row()))
 
 
 class SessionList(QWidget):

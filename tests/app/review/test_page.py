@@ -66,6 +66,34 @@ def test_the_keys_work_at_once(qtbot: QtBot, open_page: OpenPage, two: Path) -> 
     qtbot.waitUntil(lambda: page.stack.currentWidget() is page.viewer, timeout=PATIENCE_MS)
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Down, Qt.Key.Key_Up])
+def test_the_first_arrow_chooses_the_first_row(
+    qtbot: QtBot, open_page: OpenPage, folder: Path, key: Qt.Key
+) -> None:
+    """Also the only one: the table has a current row as soon as it has the keyboard."""
+    write_session(folder / "a", name="Morning")
+    page = open_page(folder)
+    page.list.table.setCurrentIndex(page.list.filter.index(0, 0))
+    page.list.table.clearSelection()
+    qtbot.keyClick(page.list.table, key)
+    assert page.list.selected_folders() == [folder / "a"]
+    qtbot.keyClick(page.list.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.viewer.is_open, timeout=PATIENCE_MS)
+
+
+def test_a_very_long_word_does_not_widen_what_is_known_of_a_session(
+    qtbot: QtBot, open_page: OpenPage, folder: Path
+) -> None:
+    write_session(folder / "a", participant="P" + 200 * "o", notes="short words " * 30)
+    page = open_page(folder)
+    show(qtbot, page, folder / "a")
+    about = page.viewer.about
+    assert not about.horizontalScrollBar().maximum()
+    assert "…" in about.facts["Participant"].text()
+    assert about.facts["Participant"].toolTip() == "P" + 200 * "o"
+    assert "…" not in about.facts["Notes"].text()
+
+
 @pytest.mark.parametrize(
     ("sought", "found"),
     [("morn", ["Morning"]), ("p-12", ["Evening"]), ("TIRED", ["Evening"]), ("window p-12", [])],
