@@ -21,7 +21,7 @@ class AgreementPlot(Plot):
     """Camera minus sensor over their mean, good readings only; textbook limits (1.96 sd)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Bland–Altman, BPM", "No good readings to compare", parent)
+        super().__init__("Bland–Altman, BPM", "Too few good readings to compare", parent)
         self.dim = False
         self._color = "pulse"
         self._dots = pg.ScatterPlotItem(pen=None)

@@ -96,7 +96,6 @@ class ExportDialog(Asking):
         place.addWidget(self.choose)
         buttons = QDialogButtonBox()
         self.export.setProperty("primary", "true")
-        self.export.setDefault(True)
         buttons.addButton(self.cancel, QDialogButtonBox.ButtonRole.RejectRole)
         buttons.addButton(self.export, QDialogButtonBox.ButtonRole.ApplyRole)
         self.rows.addLayout(grid)
@@ -104,6 +103,8 @@ class ExportDialog(Asking):
         self.rows.addWidget(self.progress)
         self.rows.addWidget(self.told)
         self.rows.addWidget(buttons)
+        self.choose.setAutoDefault(False)  # Enter exports
+        self.export.setDefault(True)  # only now: a dialog knows the buttons that are in it
 
     @property
     def chosen(self) -> list[str]:

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from aimanet.sessions.export import export_session
@@ -50,6 +51,17 @@ def test_what_is_ticked_is_written(
             json.loads(path.read_text())
         else:
             assert len(list(csv.reader(path.open()))) > 1
+
+
+def test_enter_in_the_folders_field_exports(
+    qtbot: QtBot, open_page: OpenPage, two: Path, tmp_path: Path
+) -> None:
+    page = open_page(two)
+    dialog = ask(qtbot, page, two / "a", "json")
+    dialog.folder.setText(str(tmp_path / "out"))
+    qtbot.keyClick(dialog.folder, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(said(page, "export")), timeout=PATIENCE_MS)
+    assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".json"]
 
 
 def test_nothing_ticked_or_no_folder_cannot_be_exported(
