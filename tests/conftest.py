@@ -29,6 +29,10 @@ if "AIMANET_CACHE_DIR" not in os.environ:
     _cache = tempfile.TemporaryDirectory(prefix="aimanet-tests-", ignore_cleanup_errors=True)
     os.environ["AIMANET_CACHE_DIR"] = _cache.name
 
+if "AIMANET_TESTS_FOLDER" not in os.environ:
+    _made = tempfile.TemporaryDirectory(prefix="aimanet-made-", ignore_cleanup_errors=True)
+    os.environ["AIMANET_TESTS_FOLDER"] = _made.name  # of `tests/made_once.py`
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

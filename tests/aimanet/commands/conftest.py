@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.made_once import made_once
+
 
 @pytest.fixture(scope="session")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clip() -> Path:
     """A 12 s video of the demo face at 72 BPM."""
     from aimanet.bench.clips import draw_clip
 
-    return draw_clip(tmp_path_factory.mktemp("clip") / "demo.mp4", 12.0, (480, 360))
+    return made_once("demo.mp4", lambda path: draw_clip(path, 12.0, (480, 360)))
