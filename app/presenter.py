@@ -163,7 +163,10 @@ class Presenter(QObject):
 
     @Slot(str)
     def _on_progress(self, text: str) -> None:
+        """The network is loaded two seconds after a source that failed, too: that is not said."""
         screen = self._screen
+        if self._engine.phase not in (Phase.LOADING, Phase.RUNNING):
+            return
         if self._engine.phase is Phase.LOADING:
             screen.video.show_words("Loading…", text)
         if self._last_reading is None and self._can_measure:

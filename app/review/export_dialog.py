@@ -97,7 +97,7 @@ class ExportDialog(Asking):
         buttons = QDialogButtonBox()
         self.export.setProperty("primary", "true")
         buttons.addButton(self.cancel, QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.addButton(self.export, QDialogButtonBox.ButtonRole.ApplyRole)
+        buttons.addButton(self.export, QDialogButtonBox.ButtonRole.AcceptRole)
         self.rows.addLayout(grid)
         self.rows.addLayout(place)
         self.rows.addWidget(self.progress)

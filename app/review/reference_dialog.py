@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
@@ -117,7 +118,7 @@ class ReferenceDialog(Asking):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.save = QPushButton("Save as reference")
         self.save.setProperty("primary", "true")
-        buttons.addButton(self.save, QDialogButtonBox.ButtonRole.ApplyRole)
+        buttons.addButton(self.save, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.rejected.connect(self.reject)
         self.rows.setSpacing(px(8))
         self.rows.addLayout(top)
@@ -361,6 +362,12 @@ class ReferenceDialog(Asking):
                 job.cancel()
         self._job = self._judge = None
         self._wait.stop()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter after an offset was typed only takes it over."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if not (enter and self.offset.hasFocus()):
+            super().keyPressEvent(event)
 
     def done(self, result: int) -> None:
         """Nothing of it goes on."""

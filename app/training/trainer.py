@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -127,7 +128,7 @@ class Trainer(QObject):
         job.told.connect(self.told)
         job.ended.connect(self._on_ended)
         self._job = job
-        self.told.emit([f"$ aimanet {' '.join(words)}"])
+        self.told.emit([f"$ aimanet {shlex.join(words)}"])
         job.start()
         self.changed.emit()
 

@@ -135,6 +135,17 @@ def test_a_missing_file_is_said_and_the_window_goes_on(
     assert said(window, "source") == ""
 
 
+def test_what_loads_after_a_failure_does_not_hide_it(qtbot: QtBot, open_window: OpenWindow) -> None:
+    window = open_window("/nowhere/film.mp4")
+    engine = window.conductor.engine
+    with qtbot.waitSignal(
+        engine.progress, timeout=PATIENCE_MS, check_params_cb=lambda text: "method" in text
+    ):
+        wait_until_said(qtbot, window, "source")
+    assert phase(window) is Phase.FAILED
+    assert window.body.bpm.state_label.text() == "No picture"
+
+
 @pytest.mark.parametrize("spec", ["99", "http://127.0.0.1:1/video", "No Such Camera"])
 def test_sources_that_are_not_there(qtbot: QtBot, open_window: OpenWindow, spec: str) -> None:
     window = open_window(spec)

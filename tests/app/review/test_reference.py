@@ -122,6 +122,13 @@ def test_the_offset_is_corrected_by_hand_and_judged(
     dialog.again.click()
     qtbot.waitUntil(lambda: dialog.save.isEnabled(), timeout=PATIENCE_MS)
     assert dialog.offset.value() == pytest.approx(before)
+    dialog.activateWindow()
+    dialog.offset.setFocus()
+    dialog.offset.selectAll()
+    qtbot.keyClicks(dialog.offset, "-1.25")
+    qtbot.keyClick(dialog.offset, Qt.Key.Key_Return)
+    assert dialog.offset.value() == -1.25
+    assert page.dialog is dialog  # neither saved nor asked for another file
     dialog.reject()
     assert not (measured / "sessions" / "m" / REFERENCE).exists()
 
