@@ -3,9 +3,10 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 ARGS ?=
-# Tests run in so many processes, a file in one of them; ARGS="-n 0" for one after the other.
+# Tests run in so many processes, a file in one of them; ARGS="-n 0" for one after the other. One
+# more than there are cores, because many tests wait: for a camera, a window, a process.
 CORES := $(shell { nproc || sysctl -n hw.ncpu; } 2>/dev/null || echo 1)
-WORKERS ?= $(shell echo $$(( $(CORES) > 4 ? 4 : $(CORES) )))
+WORKERS ?= $(shell echo $$(( $(CORES) > 3 ? 4 : $(CORES) + 1 )))
 PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile
 .DEFAULT_GOAL := help
 

@@ -66,7 +66,7 @@ def test_a_file_plays_and_a_wall_has_no_number(
 def test_the_demo_face_is_read_right_and_methods_change_while_running(
     qtbot: QtBot, open_window: OpenWindow, face_model: Path
 ) -> None:
-    window = open_window("synthetic:hr=72,seed=1")
+    window = open_window("synthetic:hr=72,seed=1,width=320,height=240")
     readings = []
     window.conductor.engine.reading.connect(readings.append)
     good = lambda: bool(readings) and readings[-1].state is State.OK  # noqa: E731

@@ -37,9 +37,10 @@ def require_harmless(tallies: list[dict], count: int) -> None:
 
 
 @pytest.mark.usefixtures("face_model")
+@pytest.mark.timeout(900)
 def test_a_sample_of_every_kind(repository: Path) -> None:
-    tallies = fuzz(repository, *KINDS, seed=0, count=10, timeout=110)
-    require_harmless(tallies, 10)
+    tallies = fuzz(repository, *KINDS, seed=0, count=5, timeout=800)
+    require_harmless(tallies, 5)
     assert sum(tally["read"] for tally in tallies) > 5  # the damage is not too coarse
     assert sum(tally["refused"] for tally in tallies) > 5  # and it is damage
 
