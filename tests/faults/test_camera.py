@@ -40,6 +40,8 @@ def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 def bad() -> Iterator[BadCamera]:
     with BadCamera() as camera:
         yield camera
+    for thread in grabbers():  # who counts threads and files later is not to see the last of ours
+        thread.join(PATIENCE_S)
 
 
 def grabbers() -> list[threading.Thread]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,15 @@ def patient(camera: MjpegServer) -> NetworkSource:
     source.open_timeout_ms = source.read_timeout_ms = 60_000
     source.open_wait_s = PATIENCE_S
     return source
+
+
+@pytest.fixture(autouse=True)
+def nobody_grabs_afterwards() -> Iterator[None]:
+    """A test elsewhere that counts threads and open files is not to see the last of ours."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("grabber"):
+            thread.join(PATIENCE_S)
 
 
 @contextmanager

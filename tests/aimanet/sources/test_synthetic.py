@@ -60,8 +60,8 @@ def test_any_rate_that_a_source_may_be_asked_for(fps: float) -> None:
 
 def test_real_speed() -> None:
     with open_source("synthetic:seconds=0.55,fps=20,width=160,height=120") as source:
-        source.read()
         began = time.perf_counter()
+        source.read()
         assert len(list(source)) == 10
         assert time.perf_counter() - began > 0.48
 
