@@ -203,9 +203,11 @@ def test_closing_the_window_while_recording_loses_nothing(
     assert len(session.frames) >= before
 
 
+@real_time
 def test_a_camera_that_comes_back_goes_on_being_recorded(
     qtbot: QtBot, open_window: OpenWindow, sessions: Path, unasked: None, face_model: Path
 ) -> None:
+    shutil.rmtree(sessions, ignore_errors=True)
     with MjpegServer(picture=wall) as camera:
         window = open_window(camera.url)
         start(qtbot, window)
