@@ -21,6 +21,7 @@ from app.widgets.source_picker import DEMO_SPEC
 from app.widgets.url_dialog import UrlDialog
 from tests.aimanet.sources.mjpeg_server import MjpegServer
 from tests.app.conftest import PATIENCE_MS, DialogWatch, OpenWindow, running_threads, shut, wall
+from tests.given_time import real_time
 
 
 def phase(window: MainWindow) -> Phase:
@@ -165,6 +166,7 @@ def test_a_text_file_that_calls_itself_a_video(
     assert "notes.mp4" in wait_until_said(qtbot, window, "source")
 
 
+@real_time
 def test_a_camera_that_disappears_comes_back(
     qtbot: QtBot, open_window: OpenWindow, face_model: Path
 ) -> None:
