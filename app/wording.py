@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from aimanet.types import Reading, State
@@ -34,3 +35,13 @@ def shown_bpm(reading: Reading) -> float | None:
     if reading.state in (State.NO_FACE, State.WARMING_UP):
         return None
     return reading.hr_bpm
+
+
+def short_words(text: str, most: int) -> str:
+    """``text``, in which words that no label could break lose their middle."""
+
+    def cut(word: re.Match[str]) -> str:
+        kept = most // 2
+        return f"{word[0][:kept]}…{word[0][-kept:]}"
+
+    return re.sub(rf"[^\s/\\-]{{{most + 1},}}", cut, text)

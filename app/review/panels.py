@@ -31,7 +31,7 @@ from aimanet.sessions.reader import Marker, RecordedReading, Session
 from app.look import DARK, Look
 from app.review import words
 from app.review.rhythm_panel import RhythmPanel
-from app.wording import STATES
+from app.wording import STATES, short_words
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -74,7 +74,7 @@ class AboutPanel(QScrollArea):
                 old.deleteLater()
         self.facts = {}
         for row, (name, text) in enumerate(facts_of(session, entry)):
-            shown = words.with_short_words(text)
+            shown = short_words(text, 32)
             self.facts[name] = _label(shown, "")
             self.facts[name].setToolTip(text if shown != text else "")
             self.facts[name].setWordWrap(True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from PySide6.QtCore import QLocale
@@ -11,8 +10,6 @@ from aimanet.sessions.library import SessionEntry
 
 NOTHING = "–"
 """In place of a number that nobody knows."""
-
-_LONG_WORD = re.compile(r"[^\s/\\-]{33,}")
 
 
 def clock(seconds: float, tenths: bool = False) -> str:
@@ -77,8 +74,3 @@ KEPT = {
     "face": "the face only",
     "none": "no video",
 }
-
-
-def with_short_words(text: str) -> str:
-    """Words that no label could break lose their middle."""
-    return _LONG_WORD.sub(lambda found: f"{found[0][:15]}…{found[0][-15:]}", text)

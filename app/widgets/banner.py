@@ -20,6 +20,10 @@ from PySide6.QtWidgets import (
 
 from app.icons import icon
 from app.look import DARK, Look
+from app.wording import short_words
+
+_LONGEST = 60
+"""Letters in a word; it must not make the window wider than the screen."""
 
 _ROLES = {"info": "wait", "warning": "warn", "error": "bad"}
 
@@ -45,7 +49,8 @@ class Banner(QFrame):
         self.setProperty("banner", level)
         self.setAccessibleName(f"{level}: {text}")
         self._icon = QLabel()
-        self._text = QLabel(text)
+        self._text = QLabel(short_words(text, _LONGEST))
+        self._text.setToolTip(text if self._text.text() != text else "")
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

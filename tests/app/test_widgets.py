@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from aimanet.types import Reading, State
@@ -260,3 +260,16 @@ def test_fragments_become_sentences() -> None:
     assert sentence("http://host: refused") == "http://host: refused."
     assert sentence("Done.") == "Done."
     assert sentence("or use `aimanet train`") == "Or use “aimanet train”."
+
+
+def test_a_very_long_word_in_a_message_does_not_make_the_window_wider(qtbot: QtBot) -> None:
+    stack = BannerStack()
+    qtbot.addWidget(stack)
+    stack.say("a", "error", f"/films/{'x' * 240}.mp4: no such file")
+    banner = stack.banner("a")
+    assert banner is not None
+    assert banner.minimumSizeHint().width() < 800
+    label = next(each for each in banner.findChildren(QLabel) if each.text())
+    assert label.text().startswith("/films/xxx")
+    assert "x" * 240 in label.toolTip()
+    assert "x" * 240 in banner.text
