@@ -21,6 +21,10 @@ from PySide6.QtWidgets import (
 from aimanet.sessions.library import SessionEntry
 from app.look import Look
 from app.review import words
+from app.wording import short_words
+
+_LONGEST = 40
+"""Letters in a word, that a dialog may stay narrower than the screen."""
 
 
 class Asking(QDialog):
@@ -34,7 +38,7 @@ class Asking(QDialog):
         self.rows = QVBoxLayout(self)
         self.rows.setContentsMargins(look.px(22), look.px(20), look.px(22), look.px(18))
         self.rows.setSpacing(look.px(12))
-        heading = QLabel(title)
+        heading = QLabel(short_words(title, _LONGEST))
         heading.setProperty("role", "hero")
         heading.setTextFormat(Qt.TextFormat.PlainText)
         heading.setWordWrap(True)
@@ -42,7 +46,7 @@ class Asking(QDialog):
 
     def add_words(self, text: str, role: str = "muted") -> QLabel:
         """A paragraph."""
-        label = QLabel(text)
+        label = QLabel(short_words(text, _LONGEST))
         label.setProperty("role", role)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)

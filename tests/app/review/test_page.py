@@ -329,6 +329,20 @@ def test_details_are_edited_in_the_open_session(
     assert "Rest" in names(page)
 
 
+def test_a_name_of_one_long_word_keeps_the_dialog_narrow(
+    qtbot: QtBot, open_page: OpenPage, folder: Path, dialogs: DialogWatch
+) -> None:
+    dialogs.expected.add("DeleteDialog")
+    write_session(folder / "a", name=200 * "W")
+    page = open_page(folder)
+    page.list.select(folder / "a")
+    qtbot.keyClick(page.list.table, Qt.Key.Key_Delete)
+    assert isinstance(page.dialog, DeleteDialog)
+    assert page.dialog.width() < 1000
+    page.dialog.keep.click()
+    idle(qtbot, page)
+
+
 def test_deleting_asks_and_says_what_is_lost(
     qtbot: QtBot, open_page: OpenPage, two: Path, dialogs: DialogWatch
 ) -> None:
