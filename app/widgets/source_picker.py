@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListView, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QListView,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from aimanet.sources.address import without_password
 from app.icons import icon
@@ -51,6 +62,28 @@ def describe(spec: str) -> tuple[str, str]:
     return path.name or spec, "folder" if path.is_dir() else "file"
 
 
+class _Combo(QComboBox):
+    """One whose current text loses its middle, not its last letters, where room is short."""
+
+    def shown(self) -> QStyleOptionComboBox:
+        """What is painted, and its text as it is painted."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        kind, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        field = self.style().subControlRect(kind, option, part, self)
+        room = field.width() - self.iconSize().width() - 6  # Qt's own distances
+        option.currentText = option.fontMetrics.elidedText(
+            option.currentText, Qt.TextElideMode.ElideMiddle, room
+        )
+        return option
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As Qt does it, with another text."""
+        painter, option = QStylePainter(self), self.shown()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
 class SourcePicker(QWidget):
     """A list to choose from and a button that looks for cameras again.
 
@@ -70,7 +103,7 @@ class SourcePicker(QWidget):
         self._cameras: list[_Entry] = []
         self._extra: _Entry | None = None
         self._current = ""
-        self.combo = QComboBox()
+        self.combo = _Combo()
         self.combo.setView(QListView())  # the style sheet reaches into this one
         self.combo.setAccessibleName("Source")
         self.combo.setToolTip("Where the picture comes from")

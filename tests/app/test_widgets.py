@@ -16,6 +16,7 @@ from app.widgets.banner import BannerStack, sentence
 from app.widgets.bpm_display import BpmDisplay
 from app.widgets.history_plot import HistoryPlot
 from app.widgets.plot import Plot
+from app.widgets.source_picker import SourcePicker
 from app.widgets.spectrum_plot import SpectrumPlot
 from app.widgets.video_view import VideoView, heat_image
 from app.widgets.waveform_plot import WaveformPlot
@@ -273,3 +274,19 @@ def test_a_very_long_word_in_a_message_does_not_make_the_window_wider(qtbot: QtB
     assert label.text().startswith("/films/xxx")
     assert "x" * 240 in label.toolTip()
     assert "x" * 240 in banner.text
+
+
+def test_a_long_address_loses_its_middle_in_the_source_picker(qtbot: QtBot) -> None:
+    picker = SourcePicker()
+    qtbot.addWidget(picker)
+    picker.apply_look(DARK)
+    picker.resize(240, 36)
+    picker.show()
+    picker.show_current("http://camera.local:8080/a/very/long/way/to/video")
+    option = picker.combo.shown()
+    assert option.currentText.startswith("http")
+    assert "…" in option.currentText
+    assert option.currentText.endswith("video")
+    picker.resize(900, 36)
+    assert "…" not in picker.combo.shown().currentText
+    assert not painted(picker).isNull()
