@@ -23,6 +23,10 @@ LABEL = "data.hdf5"
 VIDEOS = ("data.avi", "data.mkv", "data.mp4")
 _NUMBER = re.compile(r"\d+")
 _TOLD_S = 2.0
+_LONGEST = 1 << 24
+"""Samples, 18 hours; a packed file of some kB may claim, and unpack to, any number."""
+_DAMAGED = (OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError, MemoryError)
+"""What h5py ends in."""
 _REFUSED = 0.5
 """A label that lasts less than this part of the video, or the reverse, is not its label."""
 
@@ -124,6 +128,8 @@ def _read_pulse(path: Path) -> _Pulse:
     with _opened(path) as file:
         if "pulse" not in file:
             raise DatasetError(f"{path}: no `pulse` in it; is it a file of COHFACE, and complete?")
+        if (samples := int(file["pulse"].size or 0)) > _LONGEST:
+            raise DatasetError(f"{path}: its `pulse` has {samples} samples: no recording's")
         wave = np.asarray(file["pulse"][()], np.float64).ravel()
         fs = _attribute(file, "sample-rate-hz")
     if not len(wave):
@@ -161,7 +167,7 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+    except _DAMAGED as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DatasetError(f"{path}: cannot be read ({reason}); get it again") from error
 

@@ -15,7 +15,7 @@ from aimanet.datasets.align import drift_s
 from aimanet.datasets.base import DatasetError, Found, Problem, Recording, Signal
 from aimanet.datasets.labels import LabelRead, second_of, tidy
 from aimanet.datasets.recorded import Recorded
-from aimanet.datasets.text import text_of
+from aimanet.datasets.text import NO_LOG, stamp_of, text_of
 from aimanet.datasets.tree import archives, listing, search, told
 from aimanet.datasets.video import Film, stream_images
 from aimanet.types import Frame
@@ -192,12 +192,12 @@ def _read_log(path: Path) -> _Log:
     try:
         log = json.loads(text_of(path))
         packages = [entry for entry in log["/FullPackage"] if entry.get("Value")]
-        images = [int(entry["Timestamp"]) for entry in log.get("/Image", ())]
+        images = [stamp_of(entry["Timestamp"]) for entry in log.get("/Image", ())]
         values = [entry["Value"] for entry in packages]
-        stamps = [int(entry["Timestamp"]) for entry in packages]
+        stamps = [stamp_of(entry["Timestamp"]) for entry in packages]
         ppg = np.array([_float(value.get("waveform")) for value in values])
         hr_bpm = np.array([_float(value.get("pulseRate")) for value in values])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except NO_LOG as error:
         raise DatasetError(
             f"{path}: not the oximeter's log that PURE has ({type(error).__name__}: "
             f"{str(error).splitlines()[0][:80]}); is it complete?"

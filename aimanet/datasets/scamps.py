@@ -39,6 +39,10 @@ _SPLITS = {
     "testing": "test",
 }
 _BAND_BYTES = 16 << 20
+_LONGEST = 1 << 24
+"""Samples; a video has 600, but a packed file of some kB may claim, and unpack to, any number."""
+_DAMAGED = (OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError, MemoryError)
+"""What h5py ends in."""
 
 
 class Scamps(Recorded):
@@ -95,6 +99,8 @@ class Scamps(Recorded):
         with _opened(path) as file:
             if "d_ppg" not in file:
                 raise DatasetError(f"{path}: there is no d_ppg in it; download it again")
+            if (samples := int(file["d_ppg"].size or 0)) > _LONGEST:
+                raise DatasetError(f"{path}: its d_ppg has {samples} samples: no recording's")
             ppg = np.asarray(file["d_ppg"][()], np.float64).ravel()
             frames = _shape(_video(file, path), path)[0].frames
         notes: tuple[str, ...] = ()
@@ -127,7 +133,7 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except FileNotFoundError as error:
         raise DatasetError(f"{path}: no such file") from error
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except _DAMAGED as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise DatasetError(
             f"{path}: damaged, cut short or no MATLAB 7.3 file ({reason}); download it again"

@@ -12,6 +12,8 @@ from aimanet.datasets.base import DatasetError, Signal
 from aimanet.files import require_ordinary
 
 _LONGEST_BYTES = 500_000_000
+NO_LOG = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What reading JSON as an instrument's log ends in where it is none."""
 _COMMAS = re.compile(r"\s*[,;\t]\s*")
 
 
@@ -105,3 +107,15 @@ def _checked(table: Table, path: Path) -> Table:
     if not np.isfinite(table.rows).any():
         raise DatasetError(f"{path}: no numbers in it; is it the right file, and complete?")
     return table
+
+
+def stamp_of(value: object) -> int:
+    """A time stamp of a log as a whole number of 64 bits; JSON may hold numbers of any length.
+
+    Raises:
+        ValueError, TypeError, OverflowError: it is something else.
+    """
+    stamp = int(value)  # type: ignore[call-overload]
+    if not -(1 << 63) <= stamp < 1 << 63:
+        raise OverflowError("a time stamp is too large")
+    return int(stamp)

@@ -34,15 +34,22 @@ class Listing:
 def listing(folder: Path, problems: list[Problem] | None = None) -> Listing:
     """The visible folders and files of a folder, the folders in natural order.
 
-    A folder that cannot be read is empty and goes to ``problems``.
+    A folder that cannot be read is empty and goes to ``problems``; so do pipes and devices,
+    which whoever opens them would wait for, and which are left out.
     """
     found = Listing()
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if not entry.name.startswith(".") and entry.name not in _IGNORED:
-                    place = found.folders if entry.is_dir() else found.files
-                    place.append(Path(entry.path))
+                if entry.name.startswith(".") or entry.name in _IGNORED:
+                    continue
+                path = Path(entry.path)
+                if _is_folder(entry):
+                    found.folders.append(path)
+                elif _is_file(entry):
+                    found.files.append(path)
+                elif problems is not None:
+                    problems.append(Problem(path, "is no ordinary file; left out", fatal=False))
     except OSError as error:
         if problems is not None:
             reason = (error.strerror or str(error)).lower()
@@ -50,6 +57,21 @@ def listing(folder: Path, problems: list[Problem] | None = None) -> Listing:
     found.folders.sort(key=lambda path: natural(path.name.casefold()))
     found.files.sort()
     return found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads back to itself
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """A file, or a link to none: what that lacks is said by whoever opens it."""
+    try:
+        return entry.is_file() or not os.path.exists(entry.path)
+    except OSError:
+        return True
 
 
 def search(
@@ -95,4 +117,4 @@ def told(recordings: list[Recording], problems: list[Problem]) -> Found:
             text = f"is {recording.name} once more (the first is {first.video}); left out"
             problems.append(Problem(recording.video, text, fatal=False))
     ordered = sorted(unique.values(), key=lambda r: (natural(r.subject), natural(r.name)))
-    return Found(tuple(ordered), tuple(problems))
+    return Found(tuple(ordered), tuple(dict.fromkeys(problems)))

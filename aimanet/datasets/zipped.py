@@ -6,6 +6,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Generator
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -15,7 +16,9 @@ from aimanet.datasets.base import DatasetError, natural
 from aimanet.datasets.tree import listing
 
 TRIAL = re.compile(r"T\d{1,2}", re.IGNORECASE)
-_ERRORS = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError)
+_ERRORS = (OSError, zipfile.BadZipFile, zlib.error, LZMAError, RuntimeError, EOFError, ValueError)
+_LARGEST = 1 << 26
+"""Bytes of a picture; a member of some kB may unpack to gigabytes."""
 
 
 def contents(path: Path) -> dict[str, list[str]]:
@@ -70,7 +73,8 @@ def pictures(video: Path, trial: str) -> Generator[NDArray[np.uint8], None, None
     try:
         with zipfile.ZipFile(video) as archive:
             for name in names:
-                yield np.frombuffer(archive.read(name), np.uint8)
+                large = archive.getinfo(name).file_size > _LARGEST
+                yield np.frombuffer(b"" if large else archive.read(name), np.uint8)
     except _ERRORS as error:
         raise _broken(video, error) from error
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.datasets.base import DatasetError
-from aimanet.datasets.text import read_lines, text_of
+from aimanet.datasets.text import NO_LOG, read_lines, stamp_of, text_of
 from aimanet.files import require_ordinary
 from aimanet.sessions.reference_clock import EPOCH_S
 from aimanet.sessions.reference_table import Column, ReferenceError, read_text_table
@@ -155,12 +155,12 @@ def _read_pure(path: Path) -> SensorFile:
     try:
         log = json.loads(text_of(path))
         entries = [entry for entry in log["/FullPackage"] if entry.get("Value")]
-        stamps = [int(entry["Timestamp"]) for entry in entries]
+        stamps = [stamp_of(entry["Timestamp"]) for entry in entries]
         values = [entry["Value"] for entry in entries]
         ppg = np.array([_float(value.get("waveform")) for value in values])
         rate = np.array([_float(value.get("pulseRate")) for value in values])
-        pictures = [int(entry["Timestamp"]) for entry in log.get("/Image", ())]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        pictures = [stamp_of(entry["Timestamp"]) for entry in log.get("/Image", ())]
+    except NO_LOG as error:
         raise ReferenceError(
             f"{path}: no oximeter's log as PURE has it ({type(error).__name__}: "
             f"{str(error).splitlines()[0][:60] if str(error) else ''}); other JSON is not read"

@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from aimanet.datasets import zipped
 from aimanet.datasets.base import DatasetError
 from aimanet.datasets.bp4d import Bp4d
 from tests.aimanet.datasets.folders import column, write_text
@@ -210,3 +211,13 @@ def test_nothing_of_ours(tmp_path):
     (tmp_path / "F001" / "T1").mkdir(parents=True)
     assert BP4D.find(tmp_path).recordings == ()
     assert BP4D.find(tmp_path / "missing").recordings == ()
+
+
+def test_a_picture_that_unpacks_to_gigabytes_is_left_out(tmp_path, monkeypatch):
+    bp4d(tmp_path, ONE, seconds=0.4)
+    monkeypatch.setattr(zipped, "_LARGEST", 100_000)
+    path = tmp_path / "2D+3D" / "F001.zip"
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("F001/T1/99.jpg", bytes(100_001))
+    read = list(zipped.pictures(path, "T1"))
+    assert [len(data) > 0 for data in read] == [True] * 10 + [False]

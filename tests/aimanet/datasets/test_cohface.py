@@ -139,6 +139,29 @@ def test_broken_files_are_one_line(tmp_path: Path) -> None:
     assert [r.name for r in DATASET.find(tmp_path).recordings] == ["1_0"]
 
 
+@pytest.mark.parametrize("samples", [1 << 28, 1 << 60])
+def test_a_pulse_of_gigabytes_is_not_read(tmp_path: Path, samples: int) -> None:
+    recording = one(tmp_path, seconds=0.3)
+    with h5py.File(recording.label, "w") as file:  # never written: it takes no room in the file
+        file.create_dataset("pulse", (samples,), np.float64, chunks=(1 << 10,))
+    assert recording.label.stat().st_size < 100_000
+    with pytest.raises(DatasetError, match=f"its `pulse` has {samples} samples"):
+        DATASET.label(recording)
+
+
+def test_odd_contents_are_one_line(tmp_path: Path) -> None:
+    recording = one(tmp_path, seconds=0.3)
+    with h5py.File(recording.label, "w") as file:
+        file.create_group("pulse")
+    with pytest.raises(DatasetError, match=r"data\.hdf5: cannot be read"):
+        DATASET.label(recording)
+    with h5py.File(recording.label, "w") as file:
+        file["pulse"] = np.arange(77.0)
+        file.attrs["sample-rate-hz"] = np.zeros(0)
+    with pytest.raises(DatasetError, match=r"data\.hdf5: cannot be read"):
+        DATASET.label(recording)
+
+
 def test_missing_files(tmp_path: Path) -> None:
     folders.cohface(tmp_path, subjects=(1,), sessions=(0, 1, 2), seconds=0.2)
     (tmp_path / "1" / "0" / "data.avi").unlink()

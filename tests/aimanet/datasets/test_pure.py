@@ -249,6 +249,9 @@ def test_a_log_without_pictures_and_a_packed_one(tmp_path: Path) -> None:
     assert [p.path.name for p in found.problems] == ["02-01.json", "03-01.zip"]
 
 
+LOG = '{"/FullPackage": [{"Timestamp": %s, "Value": {"waveform": %s}}], "/Image": []}'
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -257,6 +260,9 @@ def test_a_log_without_pictures_and_a_packed_one(tmp_path: Path) -> None:
         ("[1, 2]", "not the oximeter's log"),
         ('{"/Image": []}', "FullPackage"),
         ('{"/FullPackage": [], "/Image": []}', "no readings"),
+        (LOG % ("1e999", "1"), "OverflowError"),
+        (LOG % (10**400, "1"), "OverflowError"),
+        (LOG % (1, 10**400), "OverflowError"),
     ],
 )
 def test_a_broken_log_is_one_line(tmp_path: Path, content: str, said: str) -> None:

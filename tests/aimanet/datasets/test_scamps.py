@@ -143,6 +143,16 @@ def test_what_is_missing_is_told(tmp_path, change, told):
         read_all(recording)
 
 
+def test_a_wave_of_gigabytes_is_not_read(tmp_path):
+    path = scamps_file(tmp_path / "P000001.mat")
+    recording = only(tmp_path)
+    with h5py.File(path, "a") as file:
+        del file["d_ppg"]
+        file.create_dataset("d_ppg", (1, 1 << 28), "f8", chunks=(1, 1 << 10))
+    (problem,) = (p for p in SCAMPS.look(recording).problems if p.fatal)
+    assert "its d_ppg has 268435456 samples" in problem.text
+
+
 def test_too_few_labels_are_told(tmp_path):
     short = np.sin(np.arange(25.0))[None]
     recording = only(scamps_file(tmp_path / "P000001.mat", d_ppg=short).parent)

@@ -50,6 +50,22 @@ def test_a_folder_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     assert "cannot be read (no such file or directory)" in problems[0].text
 
 
+def test_pipes_and_devices_are_told_and_a_link_in_a_circle_costs_no_other_file(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.mat").touch()
+    os.mkfifo(tmp_path / "pipe.mat")
+    (tmp_path / "zero.mat").symlink_to("/dev/zero")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "nowhere.mat").symlink_to("gone")
+    problems: list[Problem] = []
+    found = listing(tmp_path, problems)
+    assert [path.name for path in found.files] == ["a.mat", "circle", "nowhere.mat"]
+    assert {path.path.name for path in problems} == {"pipe.mat", "zero.mat"}
+    assert all(p.text == "is no ordinary file; left out" and not p.fatal for p in problems)
+    assert len(told([], [*problems, *problems]).problems) == 2
+
+
 def test_persons_in_natural_order_and_names_once(tmp_path: Path) -> None:
     names = ["s10_T1", "s9_T2", "s9_T1", "s9_T1"]
     recordings = [

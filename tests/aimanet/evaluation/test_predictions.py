@@ -120,6 +120,20 @@ def test_what_is_no_archive_is_told(tmp_path, save):
     assert "cannot be read" in complaint(broken)
 
 
+def test_a_damaged_archive_of_any_packing_is_told(tmp_path, save):
+    with zipfile.ZipFile(save()) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        path = tmp_path / "packed.npz"
+        with zipfile.ZipFile(path, "w", packing) as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+        damaged = bytearray(path.read_bytes())
+        damaged[60:140] = bytes(80)
+        path.write_bytes(bytes(damaged))
+        assert "cannot be read" in complaint(path)
+
+
 def test_packed_waves_read_back(tmp_path):
     pred, label = pair(60)
     one = Prediction("a", pred, label, 30.0, False)

@@ -269,6 +269,13 @@ def test_ubfc_and_pure(tmp_path):
         read(text(tmp_path / "x.json", '{"a": 1}'))
 
 
+@pytest.mark.parametrize("stamp", ["1e999", str(10**400)])
+def test_a_log_with_an_endless_number_is_one_line(tmp_path, stamp):
+    log = f'{{"/FullPackage": [{{"Timestamp": {stamp}, "Value": {{"waveform": 1}}}}]}}'
+    with pytest.raises(ReferenceError, match="other JSON is not read"):
+        read(text(tmp_path / "01-01.json", log))
+
+
 def test_edf_by_a_foreign_writer(tmp_path):
     pyedflib = pytest.importorskip("pyedflib")
     path, start = tmp_path / "a.edf", datetime(2026, 3, 5, 12, 0, 30)
