@@ -47,7 +47,8 @@ def _image_size(named: Named, recipe: Recipe, path: Path) -> int:
 
 def _checked(named: Named, name: str, wanted: Tensor, path: Path) -> Tensor:
     tensor, theirs = named.tensors[name], named.theirs[name]
-    if tensor.layout != torch.strided or not tensor.is_floating_point():
+    bare = tensor.layout != torch.strided or tensor.is_meta  # a meta tensor has a shape alone
+    if bare or not tensor.is_floating_point():
         raise CheckpointError(f"{path}: {theirs} is no plain tensor of numbers with a fraction")
     if tensor.shape != wanted.shape:
         raise CheckpointError(

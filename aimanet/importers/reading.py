@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
 from aimanet.errors import CheckpointError
+from aimanet.files import require_ordinary
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 TORCH_MAGIC = (b"PK\x03\x04", b"\x80")
@@ -59,6 +61,7 @@ def read(path: Path) -> TorchFile | KerasFile:
     if path.is_dir():
         raise CheckpointError(f"{path} is a folder: name the weights file in it")
     try:
+        require_ordinary(path)
         with open(path, "rb") as file:
             head = file.read(8)
         size = path.stat().st_size
@@ -80,7 +83,8 @@ def read(path: Path) -> TorchFile | KerasFile:
 def _read_torch(path: Path) -> TorchFile:
     _check_unpacked(path)
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # torch's, about odd files: we refuse them
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise _refused(path, str(error)) from error
     except Exception as error:  # a damaged archive ends in almost any exception

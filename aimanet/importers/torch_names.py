@@ -57,7 +57,7 @@ def _other(names: list[str]) -> str:
         return "a PhysNet"
     if not names:
         return "no tensors"
-    return f"another network ({', '.join(names[:3])}, ...)"
+    return f"another network ({', '.join(name[:80] for name in names[:3])}, ...)"
 
 
 def _named(file: TorchFile, origin: str, layers: dict[str, str]) -> Named:
@@ -71,7 +71,9 @@ def _named(file: TorchFile, origin: str, layers: dict[str, str]) -> Named:
     # The second head of the toolbox's MTTS-CAN reads respiration and is left behind.
     more = [k for k in keys if k not in theirs.values() and not k.split(".")[0].endswith("_r")]
     if more:
-        raise CheckpointError(f"{file.path} has layers TS-CAN has not: {', '.join(more[:3])}")
+        raise CheckpointError(
+            f"{file.path} has layers TS-CAN has not: {', '.join(name[:80] for name in more[:3])}"
+        )
     notes: tuple[str, ...] = ()
     if origin == "rppg-toolbox":
         notes = ("DeepPhys has the same layers: be sure that this file is a TS-CAN's.",)

@@ -15,6 +15,7 @@ import io
 import os
 import pickle
 import shutil
+import warnings
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import torch
 
 from aimanet.checkpoint import write_whole
 from aimanet.errors import AimaNetError, OutputError
+from aimanet.files import require_ordinary
 from aimanet.training.config import TrainConfig, from_json, to_json
 
 FORMAT = "aimanet-run-1"
@@ -63,7 +65,8 @@ class State:
             AimaNetError: it is damaged, or of another version.
         """
         try:
-            values = torch.load(io.BytesIO(blob), map_location="cpu", weights_only=True)
+            with warnings.catch_warnings(action="ignore"):
+                values = torch.load(io.BytesIO(blob), map_location="cpu", weights_only=True)
             if values.pop("format") != FORMAT:
                 raise ValueError("it is of another version of AimaNet")
             state = cls(**values)
@@ -72,7 +75,7 @@ class State:
             *(RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError),
             pickle.UnpicklingError,
         ) as error:
-            reason = " ".join(str(error).split())[:100]
+            reason = " ".join(str(error).split())[:100] or type(error).__name__
             raise AimaNetError(
                 f"the state of the run in {path} is damaged ({reason}): start anew, with"
                 " --finetune and one of the checkpoints beside it"
@@ -118,6 +121,7 @@ class RunFolder:
             AimaNetError: there is none.
         """
         try:
+            require_ordinary(self.state)
             return self.state.read_bytes()
         except FileNotFoundError:
             raise AimaNetError(
@@ -125,7 +129,10 @@ class RunFolder:
                 " that it was started with"
             ) from None
         except OSError as error:
-            raise AimaNetError(f"cannot read {self.state}: {error.strerror}") from error
+            raise AimaNetError(
+                f"cannot read {self.state}: {error.strerror or error}; put it right, or start anew,"
+                " with --finetune and one of the checkpoints beside it"
+            ) from error
 
     def write(self, state: State) -> None:
         """Writes the state (OutputError)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import sys
 import zipfile
@@ -46,6 +47,15 @@ def keras() -> references.Weights:
 def test_nothing_there_or_a_folder(tmp_path: Path) -> None:
     assert "No such file" in refusal(tmp_path / "none.pth")
     assert "is a folder" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x.pth", "x.hdf5", "x.safetensors"])
+def test_a_pipe_or_a_device_is_not_waited_for(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    assert "no ordinary file" in refusal(tmp_path / name)
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("/dev/zero")
+    assert "no ordinary file" in refusal(tmp_path / name)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello, I am text", b"\x00" * 64, b"GIF89a"])
@@ -184,6 +194,27 @@ def test_frame_depths_that_make_no_sense(depth: int, toolbox) -> None:
     path, state = toolbox
     torch.save(state, path)
     assert "frame_depth" in refusal(path, frame_depth=depth)
+
+
+def test_a_tensor_without_numbers(toolbox) -> None:
+    path, state = toolbox
+    torch.save(state | {"motion_conv1.bias": torch.empty(32, device="meta")}, path)
+    assert "motion_conv1.bias is no plain tensor" in refusal(path)
+
+
+def test_names_without_end_are_cut(toolbox) -> None:
+    path, state = toolbox
+    torch.save({f"{k}{'x' * 10_000}": v for k, v in state.items()}, path)
+    assert "holds another network" in refusal(path)
+    torch.save(state | {"x" * 10_000: torch.zeros(1)}, path)
+    assert "has layers TS-CAN has not" in refusal(path)
+
+
+@pytest.mark.filterwarnings("error")
+def test_torch_says_nothing_of_its_own_about_an_odd_pickle(tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    path.write_bytes(pickle.dumps({"a": 1}, protocol=4))
+    assert "PyTorch file" in refusal(path)
 
 
 def test_half_precision_and_double_are_read(toolbox) -> None:

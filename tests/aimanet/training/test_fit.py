@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from itertools import islice
@@ -154,6 +155,14 @@ def test_more_steps_for_a_finished_run(tiny: TrainConfig) -> None:
     longer = tiny.out.with_name("longer.safetensors")
     list(fit(replace(tiny, schedule="constant", steps=4, out=longer), TOYS))
     assert identical(tiny.out, longer)
+
+
+def test_a_pipe_in_place_of_the_state_is_not_waited_for(tiny: TrainConfig) -> None:
+    folder = tiny.out.with_suffix(".run")
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "state.pt")
+    with pytest.raises(AimaNetError, match=r"state\.pt: it is no ordinary file; put it right"):
+        next(fit(replace(tiny, resume=True), TOYS))
 
 
 def test_resume_refuses(tiny: TrainConfig, tmp_path: Path) -> None:
