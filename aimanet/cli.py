@@ -26,6 +26,9 @@ EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
+MAX_LINE = 10_000
+"""Characters of an error: two of the longest paths there are."""
+
 
 class UsageError(AimaNetError):
     """The command line itself makes no sense."""
@@ -216,7 +219,9 @@ def help_text() -> str:
 
 
 def _unknown(args: list[str]) -> str:
-    first = args[0]
+    from aimanet.sources.address import without_password
+
+    first = without_password(args[0])
     if first.startswith("-"):
         return f"{first} needs a command before it: see `aimanet --help`"
     near = difflib.get_close_matches(first, COMMANDS, n=1)
@@ -227,8 +232,18 @@ def _unknown(args: list[str]) -> str:
 
 
 def _fail(message: str) -> int:
-    print("error:", " ".join(message.split()), file=sys.stderr)
+    print("error:", _bearable(" ".join(message.split())), file=sys.stderr)
     return EXIT_BAD_INPUT
+
+
+def _bearable(text: str) -> str:
+    """A line that names what a file holds: no codes that steer a terminal, no thousands of words.
+
+    Both ends stay, since paths come first and advice last.
+    """
+    if len(text) > MAX_LINE:
+        text = f"{text[: MAX_LINE // 2]} ... {text[-MAX_LINE // 2 :]}"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _missing_library(error: ImportError) -> str | None:

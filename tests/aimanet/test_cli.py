@@ -59,6 +59,15 @@ def test_the_original_recipe_needs_no_command(capsys, tmp_path, monkeypatch, siz
     assert "input_numpy.npy" in one_line_error(capsys, seed)
 
 
+def test_an_error_does_not_steer_the_terminal_nor_fill_it(capsys, tmp_path):
+    assert main(["analyze", str(tmp_path / "a\x1b[31m\x07.mp4")]) == 2
+    said = capsys.readouterr().err
+    assert "a\\x1b[31m\\x07.mp4" in said
+    assert said.isascii()
+    assert main(["x" * 1_000_000]) == 2
+    assert len(capsys.readouterr().err) < 11_000
+
+
 def test_a_flag_without_a_command(capsys):
     assert "--json needs a command" in one_line_error(capsys, ["--json"])
 
