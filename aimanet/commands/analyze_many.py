@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -81,7 +82,8 @@ def _inside(path: str) -> list[str]:
     Pictures that can be played make a folder one recording, whatever lies beside them.
     """
     folder = Path(path)
-    if not folder.is_dir() or (folder / "session.json").exists():
+    # os.path, because pathlib raises where a name is too long or a folder may not be entered
+    if not os.path.isdir(folder) or os.path.exists(folder / "session.json"):
         return []
     try:
         entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
@@ -90,8 +92,8 @@ def _inside(path: str) -> list[str]:
     recordings = [
         str(entry)
         for entry in entries
-        if (entry.suffix.lower() in VIDEO_SUFFIXES and entry.is_file())
-        or (entry / "session.json").exists()
+        if (entry.suffix.lower() in VIDEO_SUFFIXES and os.path.isfile(entry))
+        or os.path.exists(entry / "session.json")
     ]
     has_pictures = any(entry.suffix.lower() in IMAGE_SUFFIXES for entry in entries)
     return [] if recordings and has_pictures and _can_be_played(path) else recordings
@@ -138,7 +140,7 @@ def _tasks(paths: list[str], folder: Path | None) -> list[Task]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        why = "it is a file" if folder.is_file() else error.strerror or str(error)
+        why = "it is a file" if os.path.isfile(folder) else error.strerror or str(error)
         raise OutputError(
             f"{printable(folder)} cannot be a folder for the signals of {len(paths)} recordings "
             f"({why}): name another"

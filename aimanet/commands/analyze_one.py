@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from aimanet.errors import OutputError, SourceError
 from aimanet.outputs import AtomicText
+from aimanet.sources.address import without_password
 
 if TYPE_CHECKING:
     from aimanet.methods import PulseMethod
@@ -124,7 +126,7 @@ def _signals_file(recording: str, path: Path | None, stack: ExitStack) -> TextIO
     """The CSV to write, opened now, so that it fails before the work and not after."""
     if path is None:
         return None
-    if path.exists() and Path(recording).exists() and path.samefile(recording):
+    if os.path.exists(path) and os.path.exists(recording) and path.samefile(recording):
         raise OutputError(f"{printable(path)} is the recording itself: save the signals elsewhere")
     return stack.enter_context(AtomicText(path))
 
@@ -140,18 +142,23 @@ def open_recording(path: str) -> Source:
     if is_synthetic(path):
         return open_source(path, realtime=False)
     if "://" in path:
-        raise SourceError(f"{path} is a stream: run `aimanet live --source {path}`")
-    if not Path(path).exists():
-        raise SourceError(f"{printable(path)} does not exist: check the path")
+        raise SourceError(f"{printable(path)} is a stream: run `aimanet live --source ...` with it")
+    try:
+        os.stat(path)
+    except (FileNotFoundError, ValueError) as error:  # ValueError: a NUL in it
+        raise SourceError(f"{printable(path)} does not exist: check the path") from error
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise SourceError(f"{printable(path)} cannot be read ({why}): check the path") from error
     # Absolute, so that a file called `0` is not taken for a camera.
     return open_source(str(Path(path).absolute()), realtime=False)
 
 
 def is_synthetic(path: str) -> bool:
     """Whether the path is the spec of a drawn face and not a file of that name."""
-    return path.partition(":")[0] == "synthetic" and not Path(path).exists()
+    return path.partition(":")[0] == "synthetic" and not os.path.exists(path)
 
 
 def printable(path: str | Path) -> str:
-    """A path for a message, also when its bytes are no UTF-8."""
-    return str(path).encode("utf-8", "replace").decode("utf-8")
+    """A path, or an address less its password, for a message; also when its bytes are no UTF-8."""
+    return without_password(str(path)).encode("utf-8", "replace").decode("utf-8")

@@ -6,6 +6,7 @@ and OpenCV take longer to load than everything else here.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from aimanet.sources.formats import DOWNLOADS, looks_like_path, suffix_of
 
 __all__ = ["CameraInfo", "Source", "SourceInfo", "list_cameras", "open_source"]
 
+MOST_DIGITS = 9
+"""Of a camera's number: OpenCV takes it as a C int."""
 SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp")
 HELP = (
     "give a camera number or name, a video file, a folder of pictures, "
@@ -63,12 +66,13 @@ def open_source(
     Raises:
         SourceError: the spec means nothing, or a file that is not there.
     """
-    spec = spec.strip()
+    if not spec.strip() or not os.path.exists(spec):  # a file's name may end in a space
+        spec = spec.strip()
     wishes = _Wishes(realtime, size, fps)
     if not spec:
         raise SourceError(f"no source given; {HELP}")
     if spec.startswith("session:"):
-        return _session(Path(spec.removeprefix("session:")).expanduser(), wishes)
+        return _session(_at_home(spec.removeprefix("session:")), wishes)
     if spec == "synthetic" or spec.startswith("synthetic:"):
         return _synthetic(spec, wishes)
     if spec.isdecimal():
@@ -100,21 +104,29 @@ def _webcam(spec: str, camera: str, wishes: _Wishes) -> Source:
 
     if not camera:
         raise SourceError(f"{spec}: which camera? give its number or name, as in camera:0")
+    if camera.isdecimal() and len(camera) > MOST_DIGITS:
+        raise SourceError(f"camera {camera[:MOST_DIGITS]}...: there is no such camera")
     which = int(camera) if camera.isdecimal() else camera
     return WebcamSource(spec, which, wishes.size, wishes.fps)
 
 
 def _by_url(spec: str, scheme: str, wishes: _Wishes) -> Source:
-    if scheme == "file":
-        return _by_path_or_name(url2pathname(urlsplit(spec).path), wishes)
     shown = without_password(spec)
+    if scheme == "file":
+        path = url2pathname(spec.partition("://")[2].removeprefix("localhost"))
+        if not Path(path).is_absolute():
+            raise SourceError(f"{shown}: no path in it; as in file:///home/me/clip.mp4")
+        return _by_path_or_name(path, wishes)
     if scheme not in SCHEMES:
         raise SourceError(f"{shown}: cannot read {scheme}:// addresses; use {', '.join(SCHEMES)}")
     try:
         parts = urlsplit(spec)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise SourceError(f"{shown}: not a valid address ({error})") from error
+    except ValueError as error:  # its words may quote the password
+        raise SourceError(
+            f"{shown}: not a valid address; is the port a number up to 65535? In a password "
+            "/ ? # are written %2F %3F %23"
+        ) from error
     if not host:
         raise SourceError(
             f"{shown}: there is no host in this address; as in http://192.168.1.20/video"
@@ -123,16 +135,15 @@ def _by_url(spec: str, scheme: str, wishes: _Wishes) -> Source:
         raise SourceError(f"{shown}: a video file, not a camera; download it and give its path")
     from aimanet.sources.camera import NetworkSource
 
-    return NetworkSource(spec, spec, wishes.size, wishes.fps)
+    # FFmpeg knows schemes by their small letters only
+    return NetworkSource(spec, scheme + spec[len(scheme) :], wishes.size, wishes.fps)
 
 
 def _by_path_or_name(spec: str, wishes: _Wishes) -> Source:
-    path = Path(spec).expanduser()
-    try:
-        is_folder, exists = path.is_dir(), path.exists()
-    except (OSError, ValueError):  # too long, or a NUL in it
-        is_folder = exists = False
-    if is_folder and (path / "session.json").exists():
+    path = _at_home(spec)
+    exists = os.path.exists(path)
+    is_folder = os.path.isdir(path)
+    if is_folder and os.path.exists(path / "session.json"):
         return _session(path, wishes)
     if is_folder:
         from aimanet.sources.images import ImageFolderSource
@@ -147,3 +158,8 @@ def _by_path_or_name(spec: str, wishes: _Wishes) -> Source:
     if looks_like_path(spec):
         raise SourceError(f"{spec}: no such file or folder; check the path")
     return _webcam(spec, spec, wishes)
+
+
+def _at_home(spec: str) -> Path:
+    """The path, with ``~`` replaced where there is such a home."""
+    return Path(os.path.expanduser(spec))

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aimanet.errors import SourceError
+from aimanet.sources.address import without_password
 from aimanet.sources.base import Source, SourceInfo
 from aimanet.sources.cameras import (
     backend_id,
@@ -19,6 +20,7 @@ from aimanet.sources.cameras import (
     list_cameras,
     load_cv2,
 )
+from aimanet.sources.ffmpeg import limit_memory
 from aimanet.sources.grabber import Grabber
 from aimanet.types import Frame
 
@@ -168,11 +170,12 @@ class NetworkSource(CameraSource):
         self._url = url
         self._parts = urlsplit(url)
         # a URL may hold a password: never in labels and messages
-        host = self._parts.netloc.rpartition("@")[2]
-        super().__init__(spec, f"{self._parts.scheme}://{host}{self._parts.path}", size, fps)
+        shown = without_password(url).partition("?")[0].partition("#")[0]
+        super().__init__(spec, shown, size, fps)
 
     def _connect(self) -> Any:
         cv2 = load_cv2()
+        limit_memory(cv2)
         began = time.perf_counter()
         wishes = {
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: self.open_timeout_ms,
@@ -194,7 +197,7 @@ class NetworkSource(CameraSource):
         port = self._parts.port or {"http": 80, "https": 443}.get(self._parts.scheme, 554)
         try:
             socket.create_connection((self._parts.hostname or "", port), 1.0).close()
-        except socket.gaierror:
+        except (socket.gaierror, UnicodeError):  # UnicodeError: a name that none can have
             return f"{self.label}: there is no host of that name; check the address"
         except OSError as error:
             reason = (error.strerror or str(error)).lower()

@@ -25,6 +25,7 @@ CAPACITY = 12
 READ_WAIT_S = 1.0
 FIRST_RETRY_S = 0.25
 SLOWEST_RETRY_S = 2.0
+NO_PICTURE = "sends no pictures one after the other; is it in use, or its address another one?"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +138,7 @@ class Grabber(threading.Thread):
             capture.release()
         if not self._stopping.is_set():
             self._index += 1  # nobody knows how many pictures are lost: one hole
-            lost = "is gone; trying to reconnect" if self._delivered_before else "sends no picture"
+            lost = "is gone; trying to reconnect" if self._delivered_before else NO_PICTURE
             raise SourceError(f"{self._label}: the camera {lost}")
 
     def _keep(self, t: float, capture: Capture) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.errors import SourceError
+from aimanet.files import require_ordinary
 from aimanet.sources.base import RecordedSource, SourceInfo
 from aimanet.sources.formats import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from aimanet.types import Frame
@@ -19,8 +20,11 @@ from aimanet.types import Frame
 _TIME_SUFFIXES = (".txt", ".csv")
 _NANOSECONDS = re.compile(r"(\d{18,19})$")
 """Since 1973: what PURE's names end in, ``Image1392643993642815000.png``."""
-_LONGEST_STEP_S = 2.0
+_SHORTEST_STEP_S, _LONGEST_STEP_S = 1e-6, 2.0
+_LATEST_S = 1e15  # beyond it the steps between pictures are lost in rounding
 MAX_TIMES_BYTES = 50_000_000
+MAX_PICTURE_BYTES = 300_000_000
+"""More than a picture of 8K with 16 bits in four channels takes without compression."""
 
 
 class ImageFolderSource(RecordedSource):
@@ -135,8 +139,7 @@ def _times_file(folder: Path, count: int) -> tuple[Path, NDArray[np.float64]] | 
 def _numbers(path: Path) -> NDArray[np.float64] | None:
     """(N,) the numbers of a file that holds nothing else (a line of words on top is allowed)."""
     try:
-        if path.stat().st_size > MAX_TIMES_BYTES:
-            return None
+        require_ordinary(path, MAX_TIMES_BYTES)
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
@@ -155,11 +158,11 @@ def _nanoseconds(images: list[Path]) -> list[int] | None:
 
 
 def _checked(times: NDArray[np.float64], where: Path) -> NDArray[np.float64]:
+    if not (np.abs(times) < _LATEST_S).all():
+        raise SourceError(f"{where}: a time is no finite number below 1e15; seconds are needed")
     steps = np.diff(times)
-    if not np.isfinite(times).all():
-        raise SourceError(f"{where}: a time is not a finite number; seconds are needed")
-    if (steps <= 0).any():
-        at = int(np.argmax(steps <= 0)) + 1
+    if (steps < _SHORTEST_STEP_S).any():
+        at = int(np.argmax(steps < _SHORTEST_STEP_S)) + 1
         raise SourceError(f"{where}: times must increase, but number {at + 1} does not")
     if len(steps) and np.median(steps) > _LONGEST_STEP_S:
         raise SourceError(
@@ -179,6 +182,7 @@ def _frames(images: list[Path], times: NDArray[np.float64]) -> Iterator[Frame]:
 def read_rgb(path: Path) -> NDArray[np.uint8] | None:
     """(H, W, 3), or None for a picture that cannot be read."""
     try:
+        require_ordinary(path, MAX_PICTURE_BYTES)
         return decode_rgb(np.fromfile(path, np.uint8))  # cv2.imread fails on some Windows names
     except OSError:
         return None

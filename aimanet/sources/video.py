@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from aimanet.errors import SourceError
 from aimanet.sources.base import RecordedSource, SourceInfo
-from aimanet.sources.formats import MAX_PIXELS
+from aimanet.sources.ffmpeg import limit_memory
+from aimanet.sources.formats import IMAGE_SUFFIXES, MAX_PIXELS
 from aimanet.types import Frame
 
 FALLBACK_FPS = 30.0
@@ -36,6 +37,9 @@ OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(sorted(av.formats_available - PLAYLISTS)),
 }
+
+NO_VIDEO = ", not a video; a pulse needs moving pictures"
+STILL = f"a single picture{NO_VIDEO}"
 
 av.logging.set_level(None)
 
@@ -152,11 +156,11 @@ class VideoSource(RecordedSource):
 
 
 def _require_readable(path: Path) -> None:
-    if not path.exists():
+    if not os.path.exists(path):
         raise SourceError(f"{path}: no such file")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise SourceError(f"{path}: is a folder, not a video file")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise SourceError(f"{path}: is not an ordinary file; give a video file")
     if not os.access(path, os.R_OK):
         raise SourceError(f"{path}: no permission to read it")
@@ -165,10 +169,13 @@ def _require_readable(path: Path) -> None:
 
 
 def _open_container(path: Path) -> InputContainer:
+    limit_memory(av)
     try:
         # absolute, so that a colon in the name is not taken for a protocol
         container = av.open(str(path.absolute()), metadata_errors="replace", options=OPTIONS)
     except (av.error.FFmpegError, OSError, ValueError) as error:
+        if path.suffix.lower() in IMAGE_SUFFIXES:
+            raise SourceError(f"{path}: is {STILL}") from error
         raise SourceError(
             f"{path}: not a video that can be read ({_reason(error)}); "
             "is it complete and really a video?"
@@ -176,8 +183,8 @@ def _open_container(path: Path) -> InputContainer:
     kind = container.format.name
     if kind == "tty" or kind == "image2" or kind.endswith("_pipe"):
         container.close()
-        what = "a text file" if kind == "tty" else "a single picture"
-        raise SourceError(f"{path}: is {what}, not a video; a pulse needs moving pictures")
+        what = f"a text file{NO_VIDEO}" if kind == "tty" else STILL
+        raise SourceError(f"{path}: is {what}")
     return container
 
 

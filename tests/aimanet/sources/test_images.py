@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -125,6 +126,8 @@ def test_folders_that_do_not_fit(tmp_path: Path) -> None:
         ("0.1\n0.2\n0.2\n", "must increase"),
         ("0\n33.3\n66.6\n", "milliseconds"),
         ("0.1\nnan\n0.3\n", "finite"),
+        ("-1e308\n0\n1e308\n", "finite"),
+        ("0\n5e-324\n1e-323\n", "must increase"),
     ],
 )
 def test_times_that_do_not_fit(tmp_path: Path, text: str, word: str) -> None:
@@ -133,6 +136,19 @@ def test_times_that_do_not_fit(tmp_path: Path, text: str, word: str) -> None:
     message = complaint(folder)
     assert word in message
     assert "times.txt" in message
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_never_ends_is_no_picture_and_no_times(tmp_path: Path) -> None:
+    folder = write_images(tmp_path / "pictures", ["1.png", "3.png"])
+    os.mkfifo(folder / "2.png")
+    (folder / "4.png").symlink_to("/dev/zero")
+    (folder / "5.png").symlink_to("5.png")
+    with (folder / "6.png").open("wb") as file:
+        file.truncate(1 << 40)
+    os.mkfifo(folder / "times.txt")
+    (folder / "times.csv").symlink_to("/dev/zero")
+    assert [frame.index for frame in read_all(folder, fps=30)] == [0, 2]
 
 
 def test_two_files_of_times_are_a_question(tmp_path: Path) -> None:

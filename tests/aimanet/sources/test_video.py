@@ -176,6 +176,8 @@ def test_things_that_are_no_video(tmp_path: Path) -> None:
     assert "only sound" in complaint(write_sound(tmp_path / "sound.mp4"))
     still = write_video(tmp_path / "still.png", numbered(1), codec="png", pixels="rgb24")
     assert "single picture" in complaint(still)
+    photo = write_video(tmp_path / "photo.jpg", numbered(1), codec="mjpeg", pixels="yuvj420p")
+    assert "single picture" in complaint(photo)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")

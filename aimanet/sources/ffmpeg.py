@@ -1,0 +1,44 @@
+"""A limit for the memory that FFmpeg takes at once, in the two copies of it that are used here."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+LARGEST_PIECE = 320 << 20
+"""Bytes of one allocation; a picture of 8K with 16 bits in four channels takes 283 million."""
+
+_LIBRARIES = {
+    "av": ("../av.libs/*avutil*", ".dylibs/libavutil*"),
+    "cv2": ("../opencv*.libs/libavutil*", ".dylibs/libavutil*"),
+}
+"""Where the wheels keep FFmpeg's libavutil, from the folder of the package."""
+
+
+@cache
+def limit_memory(package: ModuleType) -> bool:
+    """Keeps FFmpeg from taking more than :data:`LARGEST_PIECE` for one packet or picture.
+
+    A camera's part or a file's packet may claim two gigabytes, and FFmpeg makes room for what
+    arrives of them; no option of OpenCV or PyAV forbids it, only ``av_max_alloc``.
+
+    Args:
+        package: ``cv2`` or ``av``.
+
+    Returns:
+        Whether there is a limit now; False where FFmpeg is no library of its own, as in OpenCV
+        for Windows.
+    """
+    folder = Path(package.__file__ or "").parent
+    for pattern in _LIBRARIES[package.__name__]:
+        for path in folder.glob(pattern):
+            try:
+                limit = ctypes.CDLL(str(path)).av_max_alloc
+            except (OSError, AttributeError):
+                continue
+            limit.argtypes, limit.restype = [ctypes.c_size_t], None
+            limit(LARGEST_PIECE)
+            return True
+    return False
