@@ -244,6 +244,8 @@ class Pipeline:
     def summary(self) -> Summary:
         """Returns the whole recording so far in one answer."""
         hr, snr, state = self._history.verdict()
+        if self._faces == self._frames > 0 and state is State.NO_FACE:
+            state = State.WARMING_UP  # over before the first reading
         first, last = self._first_t or 0.0, self._last_t
         steps = self._frames - 1
         fps = steps / (last - first) if last > first else 0.0

@@ -234,6 +234,12 @@ def test_an_empty_recording_has_a_summary() -> None:
     assert (summary.frames, summary.hr_bpm, summary.state) == (0, None, State.NO_FACE)
 
 
+def test_a_face_that_is_over_before_the_first_reading_is_no_missing_face() -> None:
+    pipeline = Pipeline(make_method("pos"))
+    assert not read(pipeline, face_crops(Scene(seconds=0.2)))
+    assert pipeline.summary().state is State.WARMING_UP
+
+
 def test_memory_is_flat() -> None:
     pipeline = Pipeline(make_method("green"))
     crops = face_crops(Scene(seconds=4))
