@@ -14,4 +14,4 @@ def clip() -> Path:
     """A 12 s video of the demo face at 72 BPM."""
     from aimanet.bench.clips import draw_clip
 
-    return made_once("demo.mp4", lambda path: draw_clip(path, 12.0, (480, 360)))
+    return made_once("demo.mp4", lambda path: draw_clip(path, 12.0, (320, 240)))

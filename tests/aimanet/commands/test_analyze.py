@@ -92,7 +92,7 @@ def test_the_csv_holds_pulse_and_box_and_the_pulse_beats_at_the_heart_rate(analy
     power = np.abs(np.fft.rfft((bvp - bvp.mean()) * np.hanning(len(bvp)), 4096))
     hz = np.fft.rfftfreq(4096, np.diff(t).mean())[np.argmax(power)]
     assert 60.0 * hz == pytest.approx(72.0, abs=4.0)
-    assert all(0 < float(row["w"]) == float(row["h"]) < 480 for row in rows)
+    assert all(0 < float(row["w"]) == float(row["h"]) < 320 for row in rows)
 
 
 @pytest.mark.parametrize("method", ["chrom", "green"])
