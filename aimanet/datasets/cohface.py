@@ -130,7 +130,7 @@ def _read_pulse(path: Path) -> _Pulse:
             raise DatasetError(f"{path}: no `pulse` in it; is it a file of COHFACE, and complete?")
         if (samples := int(file["pulse"].size or 0)) > _LONGEST:
             raise DatasetError(f"{path}: its `pulse` has {samples} samples: no recording's")
-        wave = np.asarray(file["pulse"][()], np.float64).ravel()
+        wave = np.asarray(np.real(file["pulse"][()]), np.float64).ravel()
         fs = _attribute(file, "sample-rate-hz")
     if not len(wave):
         raise DatasetError(f"{path}: its `pulse` is empty; get it again")

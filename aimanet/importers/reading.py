@@ -29,6 +29,9 @@ MAX_BYTES = 1 << 28
 MAX_NUMBERS = 1 << 26
 """No TS-CAN file, even with its optimiser's state, is as large, packed or unpacked."""
 
+MAX_DEPTH = 7
+"""Levels of groups in an HDF5 file; Keras makes five."""
+
 WRAPPERS = ("model_state_dict", "state_dict", "model")
 """Where training loops keep the state dict inside what they save."""
 
@@ -154,17 +157,35 @@ def _read_hdf5(path: Path) -> KerasFile:
 
 def _arrays(root: Any, dataset: Any) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """All arrays under ``root`` by path; the optimiser's are left out."""
-    items: list[tuple[str, Any]] = []
-    root.visititems(lambda name, item: items.append((name, item)))
     numbers = 0
-    for name, item in items:
+    for name, item in _items(root, "", MAX_DEPTH, set()):
         if not isinstance(item, dataset) or name.startswith("optimizer"):
             continue
-        numbers += item.size or 0
+        numbers += (item.size or 0) * max(1, item.dtype.itemsize // 4)
         if item.external or item.is_virtual or numbers > MAX_NUMBERS:
             raise CheckpointError(f"{item.file.filename}: {name} is no layer of a TS-CAN")
         if np.issubdtype(item.dtype, np.floating):
             yield name, np.asarray(item[()], np.float32)
+
+
+def _items(group: Any, above: str, depth: int, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """All below a group, each once, but links.
+
+    HDF5's own walk takes minutes over thousands of levels. ``seen`` are places in the file.
+    """
+    import h5py
+
+    for key in group:
+        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+            continue
+        item, name = group[key], f"{above}{key}"
+        place = h5py.h5o.get_info(item.id).addr
+        if place in seen:
+            continue
+        seen.add(place)
+        yield name, item
+        if isinstance(item, h5py.Group) and depth:
+            yield from _items(item, f"{name}/", depth - 1, seen)
 
 
 def _text(name: bytes | str) -> str:

@@ -16,6 +16,7 @@ import os
 import pickle
 import shutil
 import warnings
+import zipfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ class State:
             AimaNetError: it is damaged, or of another version.
         """
         try:
+            _check_size(blob)
             with warnings.catch_warnings(action="ignore"):
                 values = torch.load(io.BytesIO(blob), map_location="cpu", weights_only=True)
             if values.pop("format") != FORMAT:
@@ -73,14 +75,25 @@ class State:
             from_json(state.config)
         except (
             *(RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError),
-            pickle.UnpicklingError,
+            *(pickle.UnpicklingError, zipfile.BadZipFile),
         ) as error:
-            reason = " ".join(str(error).split())[:100] or type(error).__name__
+            foreign = isinstance(
+                error, pickle.UnpicklingError
+            )  # torch says how to run it all the same
+            why = "it holds something else" if foreign else " ".join(str(error).split())[:100]
+            reason = why or type(error).__name__
             raise AimaNetError(
                 f"the state of the run in {path} is damaged ({reason}): start anew, with"
                 " --finetune and one of the checkpoints beside it"
             ) from error
         return state
+
+
+def _check_size(blob: bytes) -> None:
+    """Raises ValueError for an archive that would unpack to gigabytes: torch packs nothing."""
+    with zipfile.ZipFile(io.BytesIO(blob)) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > len(blob):
+            raise ValueError("it is packed")
 
 
 class RunFolder:

@@ -134,6 +134,22 @@ def test_hdf5_whose_arrays_are_gigabytes_together(tmp_path: Path) -> None:
     assert "no layer of a TS-CAN" in refusal(path)
 
 
+def test_hdf5_of_wide_numbers_counts_their_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "wide.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("layer", (1 << 25,), np.longdouble, chunks=(1 << 20,))
+    assert "no layer of a TS-CAN" in refusal(path)
+
+
+def test_hdf5_of_endless_levels_is_not_walked(keras, tmp_path: Path) -> None:
+    write_mtts_can(tmp_path / "deep.h5", keras)
+    with h5py.File(tmp_path / "deep.h5", "a") as file:
+        file.create_group("/".join("g" * 400)).create_dataset("x", data=np.zeros(3, np.float32))
+        for i in range(30):
+            file[f"g/round {i}"] = file["g"]
+    assert len(import_weights(tmp_path / "deep.h5").state) > 0
+
+
 def test_a_whole_module(tmp_path: Path) -> None:
     torch.save(torch.nn.Linear(2, 2), tmp_path / "x.pth")
     message = refusal(tmp_path / "x.pth")

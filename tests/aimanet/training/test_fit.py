@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import zipfile
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -162,6 +163,18 @@ def test_a_pipe_in_place_of_the_state_is_not_waited_for(tiny: TrainConfig) -> No
     folder.mkdir(parents=True)
     os.mkfifo(folder / "state.pt")
     with pytest.raises(AimaNetError, match=r"state\.pt: it is no ordinary file; put it right"):
+        next(fit(replace(tiny, resume=True), TOYS))
+
+
+def test_a_state_that_unpacks_to_gigabytes_or_runs_code_is_refused(tiny: TrainConfig) -> None:
+    path = tiny.out.with_suffix(".run") / "state.pt"
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/data.pkl", bytes(1 << 20))
+    with pytest.raises(AimaNetError, match=r"is damaged \(it is packed\)"):
+        next(fit(replace(tiny, resume=True), TOYS))
+    torch.save({"format": Path.cwd}, path)
+    with pytest.raises(AimaNetError, match="it holds something else"):
         next(fit(replace(tiny, resume=True), TOYS))
 
 
