@@ -159,7 +159,8 @@ def main(side: str, folder: Path, device: str, results: Path) -> None:
 
 def _turn(loop: Loop, steps: Iterator[int], seconds: float) -> dict[str, float]:
     began, waited, frames = time.perf_counter(), loop.waited_s, 0
-    while (spent := time.perf_counter() - began) < seconds:
+    # The report at the end of an epoch holds no new frame, and may fill a turn on a busy machine.
+    while (spent := time.perf_counter() - began) < seconds or not frames:
         frames += next(steps)
     return {"frames": frames, "seconds": spent, "waited_s": loop.waited_s - waited}
 

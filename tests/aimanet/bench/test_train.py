@@ -6,6 +6,8 @@ import io
 import json
 import os
 import sys
+import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -74,6 +76,19 @@ def test_a_side_answers_line_by_line(tmp_path, monkeypatch, capsys):
     assert turn["frames"] > 0
     assert 0.2 <= turn["seconds"] < 30
     assert last["gpu_busy_share"] is None
+
+
+def test_a_turn_learns_something_however_slow_the_machine_is():
+    """The report at the end of an epoch may take longer than a turn, and holds no new frame."""
+
+    def slow():
+        threading.Event().wait(0.05)
+        yield 0
+        yield 30
+
+    turn = train_side._turn(SimpleNamespace(waited_s=0.0), slow(), 0.01)
+    assert turn["frames"] == 30
+    assert turn["seconds"] >= 0.05
 
 
 @pytest.mark.slow
