@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from aimanet.errors import SourceError
 from aimanet.sources.base import RecordedSource, SourceInfo
-from aimanet.sources.ffmpeg import limit_memory
 from aimanet.sources.formats import IMAGE_SUFFIXES, MAX_PIXELS
 from aimanet.types import Frame
 
@@ -169,7 +168,6 @@ def _require_readable(path: Path) -> None:
 
 
 def _open_container(path: Path) -> InputContainer:
-    limit_memory(av)
     try:
         # absolute, so that a colon in the name is not taken for a protocol
         container = av.open(str(path.absolute()), metadata_errors="replace", options=OPTIONS)
