@@ -1,4 +1,7 @@
-"""A limit for the memory that FFmpeg takes at once, in the two copies of it that are used here."""
+"""A limit for the memory that FFmpeg takes at once, for cameras.
+
+PyAV's own copy has none: its FFV1 encoder asks for more room than any picture needs.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ LARGEST_PIECE = 320 << 20
 """Bytes of one allocation; a picture of 8K with 16 bits in four channels takes 283 million."""
 
 _LIBRARIES = {
-    "av": ("../av.libs/*avutil*", ".dylibs/libavutil*"),
     "cv2": ("../opencv*.libs/libavutil*", ".dylibs/libavutil*"),
 }
 """Where the wheels keep FFmpeg's libavutil, from the folder of the package."""
@@ -21,11 +23,11 @@ _LIBRARIES = {
 def limit_memory(package: ModuleType) -> bool:
     """Keeps FFmpeg from taking more than :data:`LARGEST_PIECE` for one packet or picture.
 
-    A camera's part or a file's packet may claim two gigabytes, and FFmpeg makes room for what
-    arrives of them; no option of OpenCV or PyAV forbids it, only ``av_max_alloc``.
+    A camera's part may claim two gigabytes, and FFmpeg makes room for what
+    arrives of them; no option of OpenCV forbids it, only ``av_max_alloc``.
 
     Args:
-        package: ``cv2`` or ``av``.
+        package: ``cv2``.
 
     Returns:
         Whether there is a limit now; False where FFmpeg is no library of its own, as in OpenCV
