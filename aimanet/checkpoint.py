@@ -89,17 +89,24 @@ def save_checkpoint(path: Path, state: dict[str, Tensor], recipe: Recipe, card: 
 
 
 def write_whole(path: Path, blob: bytes, what: str) -> None:
-    """Writes ``blob`` to ``path``, whole or not at all (OutputError, which calls it ``what``)."""
+    """Writes ``blob`` to ``path``, whole or not at all (OutputError, which calls it ``what``).
+
+    A link is followed. A device or a pipe stays what it is and is written to.
+    """
+    target = Path(os.path.realpath(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(blob)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(blob)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(partial, 0o644)
-            os.replace(partial, path)
+            os.replace(partial, target)
         except BaseException:
             Path(partial).unlink(missing_ok=True)
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import tracemalloc
 from pathlib import Path
@@ -19,6 +20,7 @@ from aimanet.checkpoint import (
     load_checkpoint,
     read_weights,
     save_checkpoint,
+    write_whole,
 )
 from aimanet.errors import CheckpointError, OutputError
 from aimanet.importers import import_weights as load_foreign
@@ -276,6 +278,25 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(OutputError, match="cannot write weights"):
         save_checkpoint(tmp_path / "file" / "w.safetensors", {}, Recipe(), Card())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes in folders there")
+def test_a_link_is_followed_and_a_pipe_stays_one(tmp_path: Path) -> None:
+    real, link, pipe = tmp_path / "real", tmp_path / "link", tmp_path / "pipe"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    write_whole(link, b"new", "weights")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, b"through it", "weights")
+        assert os.read(reader, 100) == b"through it"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe", "real"]
 
 
 def test_the_shipped_weights_load_and_have_a_card() -> None:

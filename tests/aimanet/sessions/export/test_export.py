@@ -311,6 +311,15 @@ def test_places_that_cannot_be_written(session, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["file", "s.json"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no pipes in folders there")
+def test_a_pipe_in_the_way_stays_one(session, tmp_path):
+    os.mkfifo(tmp_path / "s.json")
+    with pytest.raises(OutputError, match=r"s\.json is no ordinary file"):
+        export_session(session, ["json"], tmp_path)
+    assert (tmp_path / "s.json").is_fifo()
+    assert os.listdir(tmp_path) == ["s.json"]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("form", ["csv", "json", "edf", "png", "html", "mp4"])
