@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from aimanet import face_library
 from aimanet.errors import FaceModelError
 from aimanet.face_geometry import Region, average_blocks
+from aimanet.face_model import LARGEST_BYTES
+from aimanet.files import require_ordinary
 
 LOOK_SIZE = 192
 """Least size of what the detector is given, px (up to twice that). The network itself sees
@@ -112,6 +114,7 @@ def _free(net: Any) -> None:
 
 def _read(path: Path) -> bytes:
     try:
+        require_ordinary(path, LARGEST_BYTES)
         return path.read_bytes()
     except OSError as error:
         raise FaceModelError(f"cannot read the face model {path}: {error.strerror}") from error

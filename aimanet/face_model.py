@@ -27,6 +27,7 @@ from pathlib import Path
 import platformdirs
 
 from aimanet.errors import FaceModelError
+from aimanet.files import require_ordinary
 
 ENV_VAR = "AIMANET_FACE_MODEL"
 FILE_NAME = "blaze_face_short_range.tflite"
@@ -53,7 +54,8 @@ SHA256 = frozenset(
 CONNECT_S = 5.0
 DOWNLOAD_S = 30.0
 PIP_S = 600.0
-_LIMIT_BYTES = 4_000_000
+LARGEST_BYTES = 4_000_000
+"""Nothing larger is read: the model has 230 KB."""
 
 _log = logging.getLogger(__name__)
 
@@ -114,6 +116,7 @@ def cached_model(
 
 def _is_good(path: Path) -> bool:
     try:
+        require_ordinary(path, LARGEST_BYTES)
         return _checksum(path.read_bytes()) in SHA256
     except OSError:
         return False
@@ -153,7 +156,7 @@ def _from_address(url: str) -> bytes:
             parts.append(part)
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not finished after {DOWNLOAD_S:.0f} s")
-            if sum(map(len, parts)) > _LIMIT_BYTES:
+            if sum(map(len, parts)) > LARGEST_BYTES:
                 raise ValueError("far larger than the model")
     return b"".join(parts)
 

@@ -13,28 +13,23 @@ from types import ModuleType
 LARGEST_PIECE = 320 << 20
 """Bytes of one allocation; a picture of 8K with 16 bits in four channels takes 283 million."""
 
-_LIBRARIES = {
-    "cv2": ("../opencv*.libs/libavutil*", ".dylibs/libavutil*"),
-}
-"""Where the wheels keep FFmpeg's libavutil, from the folder of the package."""
+_LIBRARIES = ("../opencv*.libs/libavutil*", ".dylibs/libavutil*")
+"""Where OpenCV's wheels keep FFmpeg's libavutil, from the folder of the package."""
 
 
 @cache
-def limit_memory(package: ModuleType) -> bool:
-    """Keeps FFmpeg from taking more than :data:`LARGEST_PIECE` for one packet or picture.
+def limit_memory(cv2: ModuleType) -> bool:
+    """Keeps OpenCV's FFmpeg from taking more than :data:`LARGEST_PIECE` for one packet or picture.
 
     A camera's part may claim two gigabytes, and FFmpeg makes room for what
     arrives of them; no option of OpenCV forbids it, only ``av_max_alloc``.
-
-    Args:
-        package: ``cv2``.
 
     Returns:
         Whether there is a limit now; False where FFmpeg is no library of its own, as in OpenCV
         for Windows.
     """
-    folder = Path(package.__file__ or "").parent
-    for pattern in _LIBRARIES[package.__name__]:
+    folder = Path(cv2.__file__ or "").parent
+    for pattern in _LIBRARIES:
         for path in folder.glob(pattern):
             try:
                 limit = ctypes.CDLL(str(path)).av_max_alloc

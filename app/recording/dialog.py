@@ -66,6 +66,7 @@ class RecordingDialog(QDialog):
         self.change = QPushButton("Change…")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = QPushButton("Record" if starts else "Save")
+        self._answered = False
         self._fill(plan, ask, look)
         self._lay_out(look)
         self._connect()
@@ -142,6 +143,8 @@ class RecordingDialog(QDialog):
 
     def _connect(self) -> None:
         self.keep.changed.connect(self._show_folder)
+        self.agreed.clicked.connect(self._on_agreed)
+        self.participant.textEdited.connect(self._on_participant)
         self.change.clicked.connect(self._on_change)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
@@ -163,6 +166,16 @@ class RecordingDialog(QDialog):
         """Hand the answers over."""
         super().accept()
         self.decided.emit(self.plan, not self.at_once.isChecked())
+
+    @Slot()
+    def _on_agreed(self) -> None:
+        self._answered = True
+
+    @Slot()
+    def _on_participant(self) -> None:
+        """Another person has not agreed yet, whatever the one before said."""
+        if not self._answered:
+            self.agreed.setChecked(False)
 
     @Slot()
     def _on_change(self) -> None:

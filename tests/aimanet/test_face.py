@@ -363,6 +363,14 @@ def test_file_that_is_no_model(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_of_gigabytes_is_no_model_and_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.tflite"
+    with path.open("wb") as file:
+        file.truncate(6 << 30)
+    with pytest.raises(FaceModelError, match=r"large\.tflite: .*bytes are too many"):
+        FaceTracker(model_path=path)
+
+
 @pytest.mark.parametrize("end", ["tracker.close(); tracker.close()", "pass"])
 def test_exit_is_quick_and_quiet(face_model: Path, end: str) -> None:
     program = (

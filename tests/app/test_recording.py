@@ -516,6 +516,25 @@ def test_the_settings_bring_the_questions_back(
     assert not window.desk.recording.on
 
 
+def test_what_one_person_agreed_to_does_not_hold_for_the_next(
+    qtbot: QtBot, open_window: OpenWindow, dialogs: DialogWatch
+) -> None:
+    dialogs.expected = {"RecordingDialog"}
+    window = open_window("/nowhere.mp4")
+    for name, again in (("P1", False), ("P2", True)):
+        window.commands.recording_settings.trigger()
+        dialog = window.dialogs.open_one
+        assert isinstance(dialog, RecordingDialog)
+        assert dialog.agreed.isChecked() is again
+        dialog.participant.selectAll()
+        qtbot.keyClicks(dialog.participant, name)
+        assert not dialog.agreed.isChecked()
+        dialog.agreed.click()
+        qtbot.keyClicks(dialog.participant, "b")
+        assert dialog.agreed.isChecked(), "an answer of now stays"
+        dialog.go.click()
+
+
 def test_what_is_kept_says_what_it_costs(open_window: OpenWindow, dialogs: DialogWatch) -> None:
     dialogs.expected = {"RecordingDialog"}
     window = open_window("/nowhere.mp4")

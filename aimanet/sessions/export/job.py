@@ -166,7 +166,7 @@ def _place(parts: list[Path], folder: Path) -> list[Path]:
         if target.is_dir():
             raise OutputError(f"{target} is a folder: give the export another name or place")
         if target.exists() and not target.is_file():
-            raise OutputError(f"{target} is no ordinary file: give the export another name or place")
+            raise OutputError(f"{target} is no ordinary file: give the export another name")
     for part, target in zip(parts, targets, strict=True):
         os.replace(part, target)
     return targets
