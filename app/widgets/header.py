@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.look import Look
@@ -17,7 +18,10 @@ from app.widgets.source_picker import SourcePicker
 
 
 class Header(QWidget):
-    """All controls in the order in which Tab visits them."""
+    """All controls in the order in which Tab visits them.
+
+    In a narrow window the names beside two of them give way; their tips still say it.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,9 +37,13 @@ class Header(QWidget):
         self._row.addWidget(self.start)
         self._row.addStretch(0)
         self._row.addWidget(self.methods)
-        self._row.addWidget(_name("Device", self.device))
+        self._names = [
+            _name("Device", self.device),
+            _name("Window", self.window_length.slider),
+        ]
+        self._row.addWidget(self._names[0])
         self._row.addWidget(self.device)
-        self._row.addWidget(_name("Window", self.window_length.slider))
+        self._row.addWidget(self._names[1])
         self._row.addWidget(self.window_length)
         self._row.addWidget(self.overlay)
         for control in self._controls():
@@ -60,6 +68,23 @@ class Header(QWidget):
         ):
             part.apply_look(look)
 
+    def minimumSizeHint(self) -> QSize:
+        """What the row needs without the names."""
+        whole = super().minimumSizeHint()
+        shown = not self._names[0].isHidden()
+        return QSize(whole.width() - (self._names_width() if shown else 0), whole.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the names where there is room for them."""
+        super().resizeEvent(event)
+        room = self.width() - self.minimumSizeHint().width() >= self._names_width()
+        for name in self._names:
+            name.setVisible(room)
+
+    def _names_width(self) -> int:
+        spacing = self._row.spacing()
+        return sum(name.sizeHint().width() + spacing for name in self._names)
+
     def _controls(self) -> list[QWidget]:
         return [
             self.source.combo,
@@ -74,6 +99,7 @@ class Header(QWidget):
 
 def _name(words: str, buddy: QWidget) -> QLabel:
     label = QLabel(words)
+    label.setObjectName("name")
     label.setProperty("role", "small")
     label.setBuddy(buddy)
     return label

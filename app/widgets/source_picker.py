@@ -111,7 +111,7 @@ class SourcePicker(QWidget):
         self.combo.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.combo.setMinimumContentsLength(14)
+        self.combo.setMinimumContentsLength(10)
         self.refresh = QToolButton()
         self.refresh.setAccessibleName("Look for cameras again")
         self.refresh.setToolTip("Look for cameras again (F5)")

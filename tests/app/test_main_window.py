@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from aimanet.types import State
@@ -461,6 +463,20 @@ def test_settings_survive_a_restart(
     link = second.conductor.engine.link
     assert link is not None
     assert (link.window_s, link.overlay) == (17, True)
+
+
+def test_a_small_screen_is_wide_enough(qtbot: QtBot, open_window: OpenWindow) -> None:
+    """1366 x 768 at 125 % has 1093 px."""
+    window = open_window("/nowhere.mp4")
+    assert window.minimumSizeHint().width() < 1024
+    header, names = window.header, window.header.findChildren(QLabel, "name")
+    assert len(names) == 2
+    for width, shown in ((1024, False), (1400, True), (1024, False)):
+        window.resize(width, 640)
+        qtbot.waitUntil(lambda shown=shown: [n.isVisible() for n in names] == [shown] * 2)
+        qtbot.waitUntil(lambda: header.overlay.geometry().right() <= header.rect().right())
+        parts = [header.source, header.start, header.methods, header.device, header.overlay]
+        assert all(a.geometry().right() < b.x() for a, b in pairwise(parts))
 
 
 def test_damaged_settings_are_said_in_the_window(open_window: OpenWindow) -> None:
