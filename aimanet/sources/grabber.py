@@ -112,10 +112,15 @@ class Grabber(threading.Thread):
         self._stopping.set()
         self.join(timeout_s)
 
+    @property
+    def _over(self) -> bool:
+        """Nobody wants more: told so, or the program is at its end and forgot to."""
+        return self._stopping.is_set() or not threading.main_thread().is_alive()
+
     def run(self) -> None:
         """The thread's work; not to be called."""
         pause_s = FIRST_RETRY_S
-        while not self._stopping.is_set():
+        while not self._over:
             started = self._index
             try:
                 self._stream()
@@ -132,11 +137,11 @@ class Grabber(threading.Thread):
         capture = self._connect()
         try:
             # a second try, because some webcams miss one picture while they warm up
-            while not self._stopping.is_set() and (capture.grab() or capture.grab()):
+            while not self._over and (capture.grab() or capture.grab()):
                 self._keep(time.perf_counter(), capture)
         finally:
             capture.release()
-        if not self._stopping.is_set():
+        if not self._over:
             self._index += 1  # nobody knows how many pictures are lost: one hole
             lost = "is gone; trying to reconnect" if self._delivered_before else NO_PICTURE
             raise SourceError(f"{self._label}: the camera {lost}")

@@ -246,6 +246,16 @@ for spec in ({network_camera.url!r}, "7", "No such camera"):
     assert len(done.stdout.splitlines()) == 3
 
 
+def test_a_camera_that_nobody_closed_does_not_keep_the_program(network_camera: MjpegServer) -> None:
+    program = f"""
+from aimanet.sources import open_source
+source = open_source({network_camera.url!r})
+source.open()
+print(source.read().image.shape)
+"""
+    subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=True)
+
+
 def test_a_webcam_that_is_not_there() -> None:
     with pytest.raises(SourceError, match="camera 63: there is no such camera"):
         open_source("63").open()
