@@ -25,7 +25,7 @@ CAPACITY = 12
 READ_WAIT_S = 1.0
 FIRST_RETRY_S = 0.25
 SLOWEST_RETRY_S = 2.0
-NO_PICTURE = "sends no pictures one after the other; is it in use, or its address another one?"
+NO_PICTURE = "sends no pictures; is another program using it, or is the address another one?"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
