@@ -39,15 +39,29 @@ def first(reading):
 engine.reading.connect(first)
 """
 
+HOLD = """
+import threading
+import app.face_loader, app.workers
+app.workers.FIRST_PICTURE_S = 600.0  # however long the first picture takes
+looked, load = threading.Event(), app.face_loader.FaceLoader._load
+def held(self):
+    self._go.wait(600.0)
+    looked.wait(600.0)
+    load(self)
+app.face_loader.FaceLoader._load = held
+app.face_loader.looked = looked
+"""
+"""What loads beside the first picture waits until the test has looked."""
+
+LOOKED = "__import__('app.face_loader').face_loader.looked.set()"
+
 
 def test_the_window_and_its_first_reading_need_no_heavy_package(
     repository: Path, face_model: Path
 ) -> None:
     say = f"print(json.dumps(dict(event='imported', now={LOADED})), flush=True)"
-    before = f"import app.application, app.main_window; {say}\n"
-    # However long the first picture takes: here nothing is loaded beside it.
-    before += "import app.workers; app.workers.FIRST_PICTURE_S = 600.0"
-    process = start(repository, {}, before, ON_PICTURE)
+    before = f"import app.application, app.main_window; {say}\n{HOLD}"
+    process = start(repository, {}, before, f"{ON_PICTURE}\n{LOOKED}")
     assert wait_for(process, "imported")["now"] == []
     loaded = wait_for(process, "loaded")
     assert loaded["now"] == []
