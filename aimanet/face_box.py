@@ -29,6 +29,11 @@ the speed (box sizes per second) that is still taken for the detector's noise, a
 (0.01 px of a 72 px crop from frame to frame at a sensor noise of 10 levels) among those that
 stay within 0.4 px of heads swaying by 5-100 px."""
 
+STEADY_HZ = 1.5
+"""The cut-off at rest (Hz) for steady sightings. Each beat of the heart nods the head by a
+thousandth of the face; at `SLOW_HZ` the square stayed behind half of that, and the shading that
+went through the crop in the pulse's own rhythm cost the colours their likeness to blood."""
+
 SHAPE_TAU_S = 1.0
 """Time constant (s) over which box and landmarks agree on offset and scale."""
 
@@ -56,12 +61,14 @@ class OneEuro:
         self.speed = np.zeros_like(x)
         self._raw = x
 
-    def update(self, x: NDArray[np.float64], dt: float, unit: float) -> NDArray[np.float64]:
-        """The smoothed position, ``dt`` seconds after the last."""
+    def update(
+        self, x: NDArray[np.float64], dt: float, unit: float, rest_hz: float = SLOW_HZ
+    ) -> NDArray[np.float64]:
+        """The smoothed position, ``dt`` seconds after the last; ``rest_hz``: cut-off at rest."""
         self.speed = self.speed + _weight(dt, SPEED_CUT_HZ) * ((x - self._raw) / dt - self.speed)
         self._raw = x
         speed = float(np.hypot(*self.speed)) / unit
-        cutoff = SLOW_HZ + SPEED_HZ * max(0.0, speed - REST_SPEED)
+        cutoff = rest_hz + SPEED_HZ * max(0.0, speed - REST_SPEED)
         self.x = self.x + _weight(dt, cutoff) * (x - self.x)
         return self.x
 
@@ -116,7 +123,8 @@ class BoxFilter:
         weight = max(1 / self._count, 1 - math.exp(-dt / SHAPE_TAU_S))  # a plain mean at first
         self._shape += weight * (_shape(seen) - self._shape)
         centre = np.array([seen.mark_x, seen.mark_y]) + self._shape[:2] * seen.spread
-        self._centre.update(centre, dt, self.size)
+        rest_hz = STEADY_HZ if seen.steady else SLOW_HZ
+        self._centre.update(centre, dt, self.size, rest_hz)
         self._update_side(float(self._shape[2]) * seen.spread, dt)
 
     def _update_side(self, size: float, dt: float) -> None:

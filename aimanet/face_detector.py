@@ -35,7 +35,8 @@ class Sighting:
     ``box_x, box_y, box_size`` are centre and side of the detector's square (eyebrows to
     chin). ``mark_x, mark_y`` and ``spread`` are mean and root-mean-square distance from it
     of the six landmarks: they say little about how large a head is, but they are 3-4 times
-    steadier from frame to frame than the box. ``score`` is 0-1.
+    steadier from frame to frame than the box. ``score`` is 0-1. ``steady``: followed from look to
+    look (`face_drift`), so that hardly any of its movement is noise.
     """
 
     box_x: float
@@ -45,6 +46,7 @@ class Sighting:
     mark_y: float
     spread: float
     score: float
+    steady: bool = False
 
 
 class FaceDetector:

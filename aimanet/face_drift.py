@@ -116,6 +116,7 @@ class Drift:
             mark_x=seen.mark_x + dx,
             mark_y=seen.mark_y + dy,
             spread=seen.spread * scale,
+            steady=True,
         )
 
 
@@ -125,7 +126,7 @@ def settle(moved: Sighting, seen: Sighting) -> Sighting:
         field: getattr(moved, field) + TRUST * (getattr(seen, field) - getattr(moved, field))
         for field in ("box_x", "box_y", "box_size", "mark_x", "mark_y", "spread")
     }
-    return dataclasses.replace(seen, **both)
+    return dataclasses.replace(seen, **both, steady=True)
 
 
 def _even(times: int) -> int:
