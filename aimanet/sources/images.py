@@ -23,6 +23,8 @@ _NANOSECONDS = re.compile(r"(\d{18,19})$")
 _SHORTEST_STEP_S, _LONGEST_STEP_S = 1e-6, 2.0
 _LATEST_S = 1e15  # beyond it the steps between pictures are lost in rounding
 MAX_TIMES_BYTES = 50_000_000
+PNG = b"\x89PNG\r\n\x1a\n"
+SPARE_BYTES = 1 << 26
 MAX_PICTURE_BYTES = 300_000_000
 """More than a picture of 8K with 16 bits in four channels takes without compression."""
 
@@ -190,8 +192,21 @@ def read_rgb(path: Path) -> NDArray[np.uint8] | None:
 
 def decode_rgb(data: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """(H, W, 3) from the bytes of a picture file, or None where they are none."""
+    if not data.size or _claims_too_much(data):
+        return None
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except cv2.error:
         return None
     return None if image is None else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _claims_too_much(data: NDArray[np.uint8]) -> bool:
+    """Whether a piece of a PNG says it is far longer than the file: OpenCV makes room for it."""
+    head, at = data[:8].tobytes(), 8
+    while head == PNG and at + 4 <= data.size:
+        length = int.from_bytes(data[at : at + 4].tobytes(), "big")
+        if length > data.size + SPARE_BYTES:
+            return True
+        at += length + 12  # with its name and its checksum
+    return False

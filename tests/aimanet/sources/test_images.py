@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -166,3 +168,22 @@ def test_real_speed(tmp_path: Path) -> None:
             list(source)
         assert time.perf_counter() - began > 0.48
         assert given.s < 3
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_png_that_claims_two_gigabytes_is_no_picture(tmp_path: Path) -> None:
+    whole = cv2.imencode(".png", np.zeros((96, 128, 3), np.uint8))[1].tobytes()
+    path = tmp_path / "0.png"
+    path.write_bytes(whole[:33] + bytes.fromhex("80002000") + whole[37:])
+    program = f"""
+import subprocess
+import sys
+from pathlib import Path
+from aimanet.sources.images import read_rgb
+assert read_rgb(Path({str(path)!r})) is None
+print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert int(done.stdout) < 500_000
