@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aimanet.files import require_ordinary
+from aimanet.plausible import maybe
 from aimanet.sessions.info import SessionInfo, load_info, save_info
 from aimanet.sessions.layout import (
     COLUMNS,
@@ -19,7 +20,7 @@ from aimanet.sessions.layout import (
     sessions_folder,
 )
 from aimanet.sessions.lock import is_recording
-from aimanet.sessions.rows import cells_of, maybe, read_rows
+from aimanet.sessions.rows import cells_of, read_rows
 from aimanet.sessions.tally import Tally
 from aimanet.types import State
 
@@ -108,7 +109,7 @@ def _figures(folder: Path, info: SessionInfo) -> tuple[float, float | None, floa
     tally = Tally()
 
     def count(cells: list[str]) -> None:
-        tally.add(maybe(cells[1]), State(cells[3]))
+        tally.add(maybe(cells[1], "hr_bpm"), State(cells[3]))
 
     read_rows(folder / READINGS, count, COLUMNS[READINGS])
     return _last_t(folder / FRAMES), tally.hr_bpm, tally.ok_share
@@ -126,7 +127,7 @@ def _last_t(path: Path) -> float:
         return 0.0
     for line in reversed(lines):
         try:
-            return max(0.0, maybe(cells_of(line)[1]) or 0.0)
+            return max(0.0, maybe(cells_of(line)[1], "t") or 0.0)
         except (ValueError, IndexError):
             continue
     return 0.0

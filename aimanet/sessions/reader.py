@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aimanet.plausible import maybe, number, one_recording
 from aimanet.sessions.info import SessionInfo, load_info
 from aimanet.sessions.layout import (
     BVP,
@@ -22,12 +20,11 @@ from aimanet.sessions.layout import (
     VIDEO,
 )
 from aimanet.sessions.lock import is_recording
-from aimanet.sessions.rows import finite, maybe, read_rows
+from aimanet.sessions.rows import read_numbers, read_rows
 from aimanet.sessions.tally import Tally
 from aimanet.types import State
 
 Signal = NDArray[np.float64]
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,18 +129,16 @@ def open_session(folder: Path | str) -> Session:
     info = load_info(folder)
     recording = is_recording(folder)
     problems = _state_of(folder, info, recording)
-    frames = _rows(folder, FRAMES, _frame, problems)
-    readings = _rows(folder, READINGS, _reading, problems)
-    curve = np.array(_rows(folder, BVP, _pair, problems)).reshape(-1, 2)
-    markers = _rows(folder, MARKERS, _marker, problems)
+    frames, readings = _frames(folder, problems), _readings(folder, problems)
+    bvp_t, bvp = _curve(folder, problems)
     return Session(
         folder=folder,
         info=info,
-        frames=_table(frames),
-        readings=tuple(readings),
-        bvp_t=curve[:, 0],
-        bvp=curve[:, 1],
-        markers=tuple(sorted(markers, key=lambda marker: marker.t)),
+        frames=frames,
+        readings=readings,
+        bvp_t=bvp_t,
+        bvp=bvp,
+        markers=_markers(folder, problems),
         reference=_reference(folder, problems),
         problems=tuple(problems),
         recording=recording,
@@ -161,75 +156,55 @@ def _state_of(folder: Path, info: SessionInfo, recording: bool) -> list[str]:
     return problems
 
 
-def _rows(
-    folder: Path, name: str, parse: Callable[[list[str], float], Row], problems: list[str]
-) -> list[Row]:
-    """The rows of a table; ``parse`` is also given the time of the row before."""
-    last = -math.inf
-    at = COLUMNS[name].index("t")
+MOST_READINGS = 1_000_000
+"""Three a second for four days; more of them would take gigabytes."""
+MOST_MARKERS = 10_000
 
-    def in_order(cells: list[str]) -> Row:
-        nonlocal last
-        row = parse(cells, last)
-        last = float(cells[at])
-        return row
 
-    found = read_rows(folder / name, in_order, COLUMNS[name])
+def _frames(folder: Path, problems: list[str]) -> FrameTable:
+    found = read_numbers(folder / FRAMES, COLUMNS[FRAMES])
     problems += found.problems
-    return found.rows
+    index, t, box = found.values[:, 0], found.values[:, 1], found.values[:, 2:6].copy()
+    box[np.isnan(box).any(axis=1)] = np.nan
+    return FrameTable(index.astype(np.int64), t.copy(), box)
 
 
-def _after(text: str, before: float) -> float:
-    t = finite(text)
-    if t <= before:
-        raise ValueError(f"{t} does not come after {before}")
-    return t
+def _curve(folder: Path, problems: list[str]) -> tuple[Signal, Signal]:
+    found = read_numbers(folder / BVP, COLUMNS[BVP])
+    problems += found.problems
+    return found.values[:, 0].copy(), found.values[:, 1].copy()
 
 
-def _frame(cells: list[str], before: float) -> tuple[int, float, tuple[float, ...]]:
-    box = [maybe(cell) for cell in cells[2:6]]
-    if len(box) < 4:
-        raise ValueError("cells are missing")
-    numbers = tuple(math.nan if None in box else float(v or 0.0) for v in box)
-    return int(cells[0]), _after(cells[1], before), numbers
+def _readings(folder: Path, problems: list[str]) -> tuple[RecordedReading, ...]:
+    found = read_rows(folder / READINGS, _reading, COLUMNS[READINGS], MOST_READINGS)
+    good = one_recording(np.array([row.t for row in found.rows], np.float64))
+    found.bad.extend(found.lines[k] for k in np.flatnonzero(~good))
+    problems += found.told(READINGS)
+    return tuple(row for row, keep in zip(found.rows, good.tolist(), strict=True) if keep)
 
 
-def _reading(cells: list[str], before: float) -> RecordedReading:
-    t, quality = _after(cells[0], before), maybe(cells[4]) or 0.0
-    return RecordedReading(t, maybe(cells[1]), maybe(cells[2]), State(cells[3]), quality)
+def _reading(cells: list[str]) -> RecordedReading:
+    t, quality = number(cells[0], "t"), maybe(cells[4], "quality") or 0.0
+    hr_bpm, snr_db = maybe(cells[1], "hr_bpm"), maybe(cells[2], "snr_db")
+    return RecordedReading(t, hr_bpm, snr_db, State(cells[3]), quality)
 
 
-def _pair(cells: list[str], before: float) -> tuple[float, float]:
-    return _after(cells[0], before), finite(cells[1])
+def _markers(folder: Path, problems: list[str]) -> tuple[Marker, ...]:
+    found = read_rows(folder / MARKERS, _marker, COLUMNS[MARKERS], MOST_MARKERS)
+    problems += found.told(MARKERS)
+    return tuple(sorted(found.rows, key=lambda marker: marker.t))
 
 
-def _marker(cells: list[str], _: float) -> Marker:
-    return Marker(finite(cells[0]), cells[1])
-
-
-def _table(rows: list[tuple[int, float, tuple[float, ...]]]) -> FrameTable:
-    return FrameTable(
-        index=np.array([row[0] for row in rows], np.int64),
-        t=np.array([row[1] for row in rows], np.float64),
-        box=np.array([row[2] for row in rows], np.float64).reshape(-1, 4),
-    )
+def _marker(cells: list[str]) -> Marker:
+    return Marker(number(cells[0], "t"), cells[1])
 
 
 def _reference(folder: Path, problems: list[str]) -> Reference | None:
     if not (folder / REFERENCE).exists():
         return None
-    last = -math.inf
-
-    def parse(cells: list[str]) -> tuple[float, float, float]:
-        nonlocal last
-        t, ppg = _after(cells[0], last), maybe(cells[1])
-        hr = maybe(cells[2]) if len(cells) > 2 else None
-        last = t
-        return t, math.nan if ppg is None else ppg, math.nan if hr is None else hr
-
-    found = read_rows(folder / REFERENCE, parse, ("t", "ppg"))
+    found = read_numbers(folder / REFERENCE, ("t", "ppg"), more="hr_bpm")
     problems += found.problems
-    if not found.rows:
+    if not len(found.values):
         return None
-    t, ppg, hr = np.array(found.rows).T
+    t, ppg, hr = found.values.T.copy()
     return Reference(t, ppg, None if np.isnan(hr).all() else hr)

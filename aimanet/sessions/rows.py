@@ -6,15 +6,26 @@ import csv
 import io
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TextIO, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from aimanet.files import require_ordinary
+from aimanet.plausible import MOST_ROWS, in_bounds, in_order, one_recording
 from aimanet.sessions.layout import COLUMNS, TABLE_BYTES, open_new, to_disk, write_all
 
 Row = TypeVar("Row")
+
+NEVER_EMPTY = ("index", "t", "bvp")
+MOST_LINE = 1 << 20
+TOO_LONG = "too long"
+"""What stands for a line of more than `MOST_LINE` letters: no row of ours."""
 
 
 def plain(value: float | None) -> str:
@@ -77,25 +88,40 @@ def quoted(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rows(Generic[Row]):
-    """What could be read of a file, and what was wrong with it (one line each)."""
+    """What could be read of a file, the line each row stands in, and what was wrong with it."""
 
     rows: list[Row] = field(default_factory=list)
+    lines: array[int] = field(default_factory=lambda: array("q"))
     problems: list[str] = field(default_factory=list)
+    bad: array[int] = field(default_factory=lambda: array("q"))
+
+    def told(self, name: str) -> list[str]:
+        """``problems`` and one more line about the rows that are left out."""
+        if not self.bad:
+            return self.problems
+        lines = "line" if len(self.bad) == 1 else f"{len(self.bad)} lines, the first"
+        return [*self.problems, f"{name}: {lines} {min(self.bad)} cannot be read, left out"]
 
 
-def read_rows(path: Path, parse: Callable[[list[str]], Row], columns: Sequence[str]) -> Rows[Row]:
+def read_rows(
+    path: Path,
+    parse: Callable[[list[str]], Row | None],
+    columns: Sequence[str],
+    most: int = MOST_ROWS,
+) -> Rows[Row]:
     """Reads what is there: a missing file, half a last row and odd rows are told, not raised.
 
     Args:
         path: the file.
-        parse: makes a row of its cells; ValueError for one that makes no sense.
+        parse: makes a row of its cells, or keeps it itself; ValueError for one without sense.
         columns: the header that is expected.
+        most: rows that are read; what follows is left out and told.
     """
     found: Rows[Row] = Rows()
     try:
         require_ordinary(path, TABLE_BYTES)
         with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
-            _read(file, parse, columns, found, path.name)
+            _read(_lines(file), parse, columns, found, path.name, most)
     except FileNotFoundError:
         found.problems.append(f"{path.name} is missing")
     except OSError as error:
@@ -103,16 +129,31 @@ def read_rows(path: Path, parse: Callable[[list[str]], Row], columns: Sequence[s
     return found
 
 
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines; of one that is longer than any of ours only the beginning, as one that is whole.
+
+    A file without line ends is never in memory at once.
+    """
+    for line in iter(partial(file.readline, MOST_LINE), ""):
+        if len(line) < MOST_LINE or line.endswith("\n"):
+            yield line
+            continue
+        rest = line
+        while rest and not rest.endswith("\n"):
+            rest = file.readline(MOST_LINE)
+        yield TOO_LONG + ("\n" if rest else "")
+
+
 def _read(
-    file: Iterable[str],
-    parse: Callable[[list[str]], Row],
+    lines: Iterable[str],
+    parse: Callable[[list[str]], Row | None],
     columns: Sequence[str],
     found: Rows[Row],
     name: str,
+    most: int,
 ) -> None:
-    bad: list[int] = []
     number = 0
-    for number, line in enumerate(file, 1):
+    for number, line in enumerate(lines, 1):
         if number == 1:
             if line.rstrip("\r\n").split(",")[: len(columns)] != list(columns):
                 found.problems.append(f"{name} does not begin with {','.join(columns)}: left out")
@@ -121,15 +162,70 @@ def _read(
         if not line.endswith("\n"):
             found.problems.append(f"{name}: half a row at the end, left out")
             continue
+        if len(found.lines) == most:
+            found.problems.append(f"{name} has more than {most:,} rows: the rest is left out")
+            return
         try:
-            found.rows.append(parse(cells_of(line)))
+            row = parse(cells_of(line))
         except (ValueError, IndexError):
-            bad.append(number)
+            found.bad.append(number)
+            continue
+        found.lines.append(number)
+        if row is not None:
+            found.rows.append(row)
     if number == 0:
         found.problems.append(f"{name} is empty")
-    if bad:
-        lines = "line" if len(bad) == 1 else f"{len(bad)} lines, the first"
-        found.problems.append(f"{name}: {lines} {bad[0]} cannot be read, left out")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The ``values`` (N, C) of a table of numbers, NaN for empty cells, and what was wrong."""
+
+    values: NDArray[np.float64]
+    problems: list[str]
+
+
+def read_numbers(path: Path, columns: Sequence[str], more: str = "") -> Numbers:
+    """Reads a table of numbers with a time ``t``: rows in bounds and in order, as one recording.
+
+    What `aimanet.plausible` does not let pass is left out and told like a row that is no row.
+
+    Args:
+        path: the file.
+        columns: the header that is expected.
+        more: a last column that may be missing or empty.
+    """
+    width = len(columns) + bool(more)
+    flat = array("d")
+
+    def take(cells: list[str]) -> None:
+        if len(cells) < len(columns):
+            raise ValueError("cells are missing")
+        try:
+            row = list(map(float, cells[:width]))
+        except ValueError:
+            row = [float(cell) if cell.strip() else math.nan for cell in cells[:width]]
+        flat.extend(row if len(row) == width else [*row, math.nan])
+
+    found: Rows[None] = read_rows(path, take, columns)
+    values = np.frombuffer(flat, np.float64).reshape(-1, width) if flat else np.empty((0, width))
+    names = [*columns, more][:width]
+    good = _plausible(values, names)
+    found.bad.extend(np.frombuffer(found.lines, np.int64)[~good].tolist() if found.lines else ())
+    return Numbers(values if good.all() else values[good], found.told(path.name))
+
+
+def _plausible(values: NDArray[np.float64], names: Sequence[str]) -> NDArray[np.bool_]:
+    """(N,) which rows can be of one recording."""
+    good = np.ones(len(values), bool)
+    for column, name in zip(values.T, names, strict=True):
+        good &= in_bounds(column, name) | (np.isnan(column) & (name not in NEVER_EMPTY))
+    for name in ("t", "index"):
+        if name in names:
+            rows = np.flatnonzero(good)
+            right = one_recording if name == "t" else in_order
+            good[rows] = right(values[rows, names.index(name)])
+    return good
 
 
 def cells_of(line: str) -> list[str]:
@@ -141,16 +237,3 @@ def cells_of(line: str) -> list[str]:
         return next(csv.reader([line]))
     except csv.Error as error:
         raise ValueError(str(error)) from error
-
-
-def finite(text: str) -> float:
-    """A number; ValueError for anything else, NaN and the infinities included."""
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
-
-
-def maybe(text: str) -> float | None:
-    """A number, or None for an empty cell."""
-    return finite(text) if text.strip() else None

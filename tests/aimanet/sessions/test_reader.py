@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aimanet.sessions.layout import FILES, SessionError
-from aimanet.sessions.reader import open_session
+from aimanet.sessions.reader import MOST_MARKERS, open_session
 from aimanet.types import State
 from tests.aimanet.sessions.recordings import START, times, write_session
 
@@ -157,3 +157,62 @@ def test_what_is_no_session_is_told(tmp_path):
     for path in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(SessionError, match=r"is no session: there is no session\.json"):
             open_session(path)
+
+
+ABSURD = ("1e30", "1e308", "1e6", "nan", "inf", "-5", "9" * 400, "", "tea")
+
+
+@pytest.mark.parametrize("value", ABSURD)
+@pytest.mark.parametrize(
+    ("name", "column"), [("frames.csv", 0), ("frames.csv", 1), ("readings.csv", 0), ("bvp.csv", 0)]
+)
+def test_a_row_with_an_absurd_time_or_index_costs_only_itself(folder, name, column, value):
+    path = folder / name
+    lines = path.read_text().splitlines()
+    before = open_session(folder)
+    cells = lines[4].split(",")
+    cells[column] = value
+    lines[4] = ",".join(cells)
+    path.write_text("\n".join(lines) + "\n")
+    session = open_session(folder)
+    rows = {"frames.csv": "frames", "readings.csv": "readings", "bvp.csv": "bvp"}[name]
+    assert len(getattr(session, rows)) == len(getattr(before, rows)) - 1
+    assert session.problems == (f"{name}: line 5 cannot be read, left out",)
+    assert session.duration_s == before.duration_s
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("readings.csv", 1), ("readings.csv", 2), ("readings.csv", 4), ("bvp.csv", 1)]
+    + [("frames.csv", k) for k in range(2, 6)]
+    + [("markers.csv", 0)],
+)
+def test_a_row_with_an_absurd_value_is_left_out(folder, name, column):
+    path = folder / name
+    lines = path.read_text().splitlines()
+    cells = lines[-1].split(",")
+    cells[column] = "1e308"
+    path.write_text("\n".join([*lines[:-1], ",".join(cells)]) + "\n")
+    assert open_session(folder).problems == (f"{name}: line {len(lines)} cannot be read, left out",)
+
+
+def test_the_last_row_of_another_day_does_not_make_the_recording_longer(folder):
+    length = open_session(folder).duration_s
+    with (folder / "frames.csv").open("a") as file:
+        file.write("60,500000,,,,\n")
+    assert open_session(folder).duration_s == length
+
+
+def test_a_line_without_end_is_not_read_whole(folder):
+    with (folder / "markers.csv").open("a") as file:
+        file.write("1.5," + "x" * 3_000_000 + "\n2.5,sat down\n")
+    session = open_session(folder)
+    assert [marker.name for marker in session.markers][-1] == "sat down"
+    assert session.problems == ("markers.csv: line 3 cannot be read, left out",)
+
+
+def test_more_rows_than_any_recording_has_are_left_out(folder):
+    (folder / "markers.csv").write_text("t,name\n" + "1,a\n" * (MOST_MARKERS + 2))
+    session = open_session(folder)
+    assert len(session.markers) == MOST_MARKERS
+    assert session.problems == ("markers.csv has more than 10,000 rows: the rest is left out",)
