@@ -50,7 +50,8 @@ class Options:
     """Where the network runs: auto, cpu or cuda."""
     json: bool = False
     """Print one JSON object with the heart rate and every reading; of many recordings one
-    object a line, each with its path, and with the error where there is one."""
+    object a line, each with its path, and with the error where there is one. Times count from 0;
+    where the recording has times of its own (a folder of pictures), origin_s is that moment."""
     save_signals: Path | None = None
     """Write the pulse and the face's box to this CSV file; of many recordings to CSV files in
     this folder."""
@@ -82,7 +83,7 @@ def _run_one(path: str, options: Options) -> None:
     from aimanet.methods import make_method
     from aimanet.rhythm.study import words
     from aimanet.terminal.records import to_line
-    from aimanet.terminal.words import describe
+    from aimanet.terminal.words import describe, origin_words
 
     method = partial(
         make_method,
@@ -96,6 +97,8 @@ def _run_one(path: str, options: Options) -> None:
         print(to_line(found.record()))
         return
     print(describe(found.summary), *words(found.study), sep="\n")
+    if found.origin_s is not None:
+        print(origin_words(found.origin_s))
     if options.save_signals is not None:
         print(f"Signals: {printable(options.save_signals)}")
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aimanet.rhythm.study import Study
     from aimanet.sources import Source
     from aimanet.sources.base import Faces
+    from aimanet.terminal.trace import BoxTrace, PulseTrace
     from aimanet.types import FaceCrop
 
 Watch = Callable[[Iterable["FaceCrop"], float | None], Iterator["FaceCrop"]]
@@ -27,19 +28,22 @@ Watch = Callable[[Iterable["FaceCrop"], float | None], Iterator["FaceCrop"]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found in a recording; ``readings`` as records."""
+    """What was found in a recording; ``readings`` as records, ``origin_s`` as in `SourceInfo`."""
 
     summary: Summary
     readings: list[dict[str, Any]]
     study: Study
+    origin_s: float | None = None
 
     def record(self) -> dict[str, Any]:
         """The object that ``--json`` prints."""
         from aimanet.rhythm.study import record
-        from aimanet.terminal.records import summary_record
+        from aimanet.terminal.records import number, summary_record
 
         told = summary_record(self.summary, []) | record(self.study)
         del told["readings"]
+        if self.origin_s is not None:
+            told["origin_s"] = number(self.origin_s, 6)
         return {**told, "readings": self.readings}  # the long list last
 
 
@@ -70,31 +74,37 @@ def analyse(
         crops = stack.enter_context(open_crops(source, _detector, threads))
         if crops.info.duration_s is None and is_synthetic(path):
             raise SourceError(f"{path} never ends: give it a length, e.g. seconds=30")
-        return _read(watch(crops, crops.info.duration_s), make_method(), source, out)
+        watched = watch(crops, crops.info.duration_s)
+        return _read(watched, make_method(), source, crops.info.origin_s, out)
 
 
 def _read(
-    crops: Iterator[FaceCrop], method: PulseMethod, source: Source, out: TextIO | None
+    crops: Iterator[FaceCrop],
+    method: PulseMethod,
+    source: Source,
+    origin_s: float | None,
+    out: TextIO | None,
 ) -> Found:
     from aimanet.pipeline import Pipeline
     from aimanet.rhythm.study import study
     from aimanet.rhythm.tape import PulseTape
     from aimanet.terminal.records import reading_record
+    from aimanet.terminal.trace import BoxTrace, PulseTrace
 
     pipeline, tape = Pipeline(method), PulseTape()
     pipeline.on_segment = tape.add
-    readings = [reading_record(reading) for reading in _readings(crops, pipeline, out)]
+    boxes = BoxTrace()
+    trace = None if out is None else PulseTrace(out, boxes, origin_s)
+    readings = [reading_record(reading) for reading in _readings(crops, pipeline, boxes, trace)]
     summary = _with_face(pipeline.summary(), source)
     found = study(tape.stretches(), summary.readings, pipeline.config.window_s)
-    return Found(summary, readings, found)
+    return Found(summary, readings, found, origin_s)
 
 
-def _readings(crops: Iterator[FaceCrop], pipeline: Pipeline, out: TextIO | None) -> Iterator[Any]:
-    """The readings, while pulse and boxes are written to ``out``."""
-    from aimanet.terminal.trace import BoxTrace, PulseTrace
-
-    boxes = BoxTrace()
-    trace = None if out is None else PulseTrace(out, boxes)
+def _readings(
+    crops: Iterator[FaceCrop], pipeline: Pipeline, boxes: BoxTrace, trace: PulseTrace | None
+) -> Iterator[Any]:
+    """The readings, while pulse and boxes are written."""
     for crop in crops:
         boxes.add(crop)
         reading = pipeline.push(crop)

@@ -72,12 +72,13 @@ class Consent(_Part):
 class SessionInfo(_Part):
     """The whole of ``session.json``.
 
-    ``started`` is the wall clock at the first frame, with its time zone; ``t0`` (s) the same moment
-    on the source's clock. ``kept`` says what the video shows, ``size`` (w, h) px and ``fps`` are
-    the video's. ``recipe`` and ``window_s`` are the method's. What follows ``ended`` is there once
-    the recording has ended: ``dropped`` frames the disk was too slow for, ``hr_bpm`` the mean of
-    the readings that are ok, ``ok_share`` their share of those after warming up, ``stopped`` why it
-    ended before anybody asked.
+    ``started`` is the wall clock at the first frame, with its time zone; ``t0`` (s) the same
+    moment on the source's clock, ``origin_s`` on a clock that the recording played brought with
+    it (the times of a folder of pictures). ``kept`` says what the video shows, ``size`` (w, h) px
+    and ``fps`` are the video's. ``recipe`` and ``window_s`` are the method's. What follows
+    ``ended`` is there once the recording has ended: ``dropped`` frames the disk was too slow for,
+    ``hr_bpm`` the mean of the readings that are ok, ``ok_share`` their share of those after
+    warming up, ``stopped`` why it ended before anybody asked.
     """
 
     format: str = FORMAT
@@ -106,6 +107,7 @@ class SessionInfo(_Part):
     ok_share: float | None = None
     size_bytes: int | None = None
     stopped: str = ""
+    origin_s: float | None = None
 
 
 def load_info(folder: Path) -> SessionInfo:

@@ -33,6 +33,7 @@ def describe(source: Source, opened: SourceInfo) -> SessionInfo:
             fps=opened.fps,
         ),
         fps=opened.fps,
+        origin_s=opened.origin_s,
     )
 
 

@@ -91,6 +91,7 @@ class ReplaySource(RecordedSource):
             frames=len(session.frames),
             duration_s=session.duration_s,
             detail=f"session of {len(session.frames)} {kept}, {opened.width}x{opened.height}",
+            origin_s=session.info.origin_s,
         )
 
     def _retimed(self, session: Session, video: VideoSource) -> Iterator[Frame]:

@@ -180,7 +180,8 @@ class SessionWriter:
         if self.info.source.live and 0.0 <= age_s < LONGEST_AGE_S:
             started -= timedelta(seconds=age_s)
         size = self._size(frame, crop)
-        changes = {"started": started, "t0": frame.t, "size": size}
+        origin_s = None if self.info.origin_s is None else self.info.origin_s + frame.t
+        changes = {"started": started, "t0": frame.t, "size": size, "origin_s": origin_s}
         self.info = self.info.model_copy(update=changes)
         if size is not None:
             self._video = LosslessVideo(self.folder, size, self.info.fps)

@@ -27,7 +27,8 @@ class SourceInfo:
 
     ``width``/``height`` are those of the frames (after rotation); ``fps`` is nominal, None
     where unknown; ``frames`` and ``duration_s`` are None where there is no end or it is not
-    known; ``detail`` is a line for people.
+    known; ``detail`` is a line for people. ``origin_s`` is what t = 0 is on a clock
+    that the recording itself names (Unix time, say), None where it names none.
     """
 
     width: int
@@ -36,6 +37,7 @@ class SourceInfo:
     frames: int | None
     duration_s: float | None
     detail: str
+    origin_s: float | None = None
 
 
 class Faces(Protocol):

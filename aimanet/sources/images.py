@@ -34,7 +34,8 @@ class ImageFolderSource(RecordedSource):
 
     The times come from a text file in the folder with as many numbers (seconds, separated by
     commas or line ends) as there are pictures, or from names that are nanoseconds, or from
-    ``fps``. A picture that cannot be read leaves a hole in ``Frame.index``.
+    ``fps``. ``Frame.t`` counts from the first picture; what the folder gives as the time of that
+    one is `SourceInfo.origin_s`. A picture that cannot be read leaves a hole in ``Frame.index``.
 
     Args:
         spec: what the user wrote.
@@ -52,7 +53,7 @@ class ImageFolderSource(RecordedSource):
 
     def _start(self) -> tuple[SourceInfo, Iterator[Frame]]:
         images = _images_in(self._folder)
-        times, origin = self._times_of(images)
+        times, origin_s, where = self._times_of(images)
         frames = _frames(images, times)
         first = next(frames, None)
         if first is None:
@@ -60,23 +61,25 @@ class ImageFolderSource(RecordedSource):
                 f"{self._folder}: none of its {len(images)} pictures can be read; are they damaged?"
             )
         height, width = first.image.shape[:2]
-        span_s = float(times[-1] - times[0])
+        span_s = float(times[-1])
         fps = (len(images) - 1) / span_s if span_s > 0 else self._fps
         duration_s = span_s + (1 / fps if fps else 0.0)
-        detail = f"{len(images)} pictures {width}x{height}, times from {origin}"
-        info = SourceInfo(width, height, fps, len(images), duration_s, detail)
+        detail = f"{len(images)} pictures {width}x{height}, times from {where}"
+        info = SourceInfo(width, height, fps, len(images), duration_s, detail, origin_s)
         return info, itertools.chain([first], frames)
 
-    def _times_of(self, images: list[Path]) -> tuple[NDArray[np.float64], str]:
-        """(N,) seconds, and where they were found."""
+    def _times_of(self, images: list[Path]) -> tuple[NDArray[np.float64], float | None, str]:
+        """(N,) seconds from the first picture, its own time, and where they were found."""
         if (found := _times_file(self._folder, len(images))) is not None:
             path, times = found
-            return _checked(times, path), path.name
+            times = _checked(times, path)
+            return times - times[0], float(times[0]), path.name
         if (stamps := _nanoseconds(images)) is not None:
             seconds = np.array([(stamp - stamps[0]) / 1e9 for stamp in stamps])
-            return _checked(seconds, self._folder), "their names"
+            return _checked(seconds, self._folder), stamps[0] / 1e9, "their names"
         if self._fps is not None:
-            return np.arange(len(images)) / self._fps, f"the given rate of {self._fps:g} fps"
+            given = f"the given rate of {self._fps:g} fps"
+            return np.arange(len(images)) / self._fps, None, given
         raise SourceError(
             f"{self._folder}: no times for its {len(images)} pictures; put a text file into it "
             f"with {len(images)} numbers in seconds, or give the frame rate"

@@ -36,18 +36,20 @@ class PulseTrace:
     """Writes ``t,bvp,x,y,w,h``: a row for each sample of the pulse, with the face's box.
 
     ``t`` in seconds of the recording, ``bvp`` in arbitrary units as the live curve shows it,
-    the box in pixels of the frame. Stretches without a pulse (no face) have no rows.
+    the box in pixels of the frame. Stretches without a pulse (no face) have no rows. Where the
+    recording names a clock, a last column ``origin_s`` repeats what t = 0 is on it.
     """
 
-    def __init__(self, out: TextIO, boxes: BoxTrace) -> None:
+    def __init__(self, out: TextIO, boxes: BoxTrace, origin_s: float | None = None) -> None:
         self._out = out
+        self._last = "" if origin_s is None else f",{origin_s:.6f}"
         self._boxes = boxes
         self._written_t = -np.inf
         self._tail: tuple[NDArray[np.float64], NDArray[np.float32]] = (
             np.empty(0),
             np.empty(0, "f"),
         )
-        out.write("t,bvp,x,y,w,h\n")
+        out.write("t,bvp,x,y,w,h" + (",origin_s\n" if self._last else "\n"))
 
     def add(self, reading: Reading) -> None:
         """Takes the curve of a reading; writes the samples that will not change any more."""
@@ -71,5 +73,6 @@ class PulseTrace:
             if t <= self._written_t + half_a_step:
                 continue
             x, y, w, h = self._boxes.at(t)
-            self._out.write(f"{t:.4f},{value:.6g},{x:.1f},{y:.1f},{w:.1f},{h:.1f}\n")
+            row = f"{t:.4f},{value:.6g},{x:.1f},{y:.1f},{w:.1f},{h:.1f}{self._last}\n"
+            self._out.write(row)
             self._written_t = float(t)

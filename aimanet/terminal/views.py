@@ -18,7 +18,7 @@ from aimanet.pipeline import Summary
 from aimanet.sources import SourceInfo
 from aimanet.terminal.glyphs import bar, big, sparkline
 from aimanet.terminal.records import reading_record, to_line
-from aimanet.terminal.words import WORDS, describe
+from aimanet.terminal.words import WORDS, describe, origin_words
 from aimanet.types import Reading, State
 
 COLOURS = {
@@ -58,7 +58,9 @@ class JsonView:
     """One JSON object a line for each reading; all else goes to stderr."""
 
     def start(self, label: str, info: SourceInfo) -> None:
-        """Nothing to say."""
+        """Says on stderr where the times begin, if the recording names a clock."""
+        if info.origin_s is not None:
+            self.notice(origin_words(info.origin_s))
 
     def show(self, reading: Reading, status: Status) -> None:
         """Prints the reading at once, for a reader at the other end of a pipe."""
@@ -81,6 +83,8 @@ class PlainView:
     def start(self, label: str, info: SourceInfo) -> None:
         """Names the source."""
         print(f"{label}: {info.detail or f'{info.width}x{info.height}'}", flush=True)
+        if info.origin_s is not None:
+            print(origin_words(info.origin_s), flush=True)
 
     def show(self, reading: Reading, status: Status) -> None:
         """Prints the reading unless one was printed less than a second before."""

@@ -27,3 +27,8 @@ def describe(summary: Summary) -> str:
         f"{rate} ({WORDS[summary.state]}){snr}, over {summary.duration_s:.1f} s with {model}; "
         f"a face in {100 * summary.face_fraction:.0f} % of {summary.frames} frames"
     )
+
+
+def origin_words(origin_s: float) -> str:
+    """Where the times of a recording with a clock of its own begin: ``0 s is ...``."""
+    return f"0 s is {origin_s:.6f} s in the recording's own times"

@@ -71,6 +71,7 @@ def _about(session: Session, found: Study) -> Iterator[tuple[object, ...]]:
         ("window_s", info.window_s),
         ("hr_bpm", session.tally.hr_bpm),
         ("ok_share", session.tally.ok_share),
+        ("origin_s", info.origin_s),
     )
     told = record(found)
     for kind in ("prv", "respiration"):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -93,6 +94,54 @@ def test_the_csv_holds_pulse_and_box_and_the_pulse_beats_at_the_heart_rate(analy
     hz = np.fft.rfftfreq(4096, np.diff(t).mean())[np.argmax(power)]
     assert 60.0 * hz == pytest.approx(72.0, abs=4.0)
     assert all(0 < float(row["w"]) == float(row["h"]) < 320 for row in rows)
+
+
+UNIX_NS = 1_392_643_993_642_815_000
+"""When the first picture of `pictures` was taken."""
+
+
+@pytest.fixture(scope="module")
+def pictures(clip, tmp_path_factory):
+    """The clip as a folder of pictures named as PURE names them: with nanoseconds since 1970."""
+    folder = tmp_path_factory.mktemp("01-01")
+    with av.open(str(clip)) as video:
+        for k, frame in enumerate(video.decode(video=0)):
+            stamp = UNIX_NS + k * 1_000_000_000 // 30
+            image = cv2.cvtColor(frame.to_ndarray(format="rgb24"), cv2.COLOR_RGB2BGR)
+            assert cv2.imwrite(str(folder / f"Image{stamp}.png"), image)
+    return folder
+
+
+def test_pictures_with_unix_times_are_read_from_0(pictures, clip, tmp_path, capsys):
+    signals, session = tmp_path / "signals.csv", tmp_path / "session"
+    assert main(["analyze", str(clip), "--method", "pos", "--json"]) == 0
+    of_video = json.loads(capsys.readouterr().out)
+    options = ["--method", "pos", "--json", "--save-signals", str(signals)]
+    assert main(["analyze", str(pictures), *options]) == 0
+    of_pictures = json.loads(capsys.readouterr().out)
+    assert 0.0 <= of_pictures["readings"][0]["t"] < 1.0
+    assert of_pictures["hr_bpm"] == pytest.approx(of_video["hr_bpm"], abs=0.5)
+    assert of_pictures["origin_s"] == pytest.approx(UNIX_NS / 1e9, abs=1e-5)
+    assert "origin_s" not in of_video
+    with signals.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["t", "bvp", "x", "y", "w", "h", "origin_s"]
+    assert 0.0 <= float(rows[0]["t"]) < 1.0
+    assert float(rows[0]["origin_s"]) == pytest.approx(UNIX_NS / 1e9, abs=1e-5)
+
+    recording = ["--as-fast-as-possible", "--method", "pos", "--keep", "face", "--json"]
+    assert main(["record", "--source", str(pictures), "--out", str(session), *recording]) == 0
+    capsys.readouterr()
+    assert main(["analyze", str(session), "--method", "pos", "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["origin_s"] == of_pictures["origin_s"]
+    assert again["readings"] == of_pictures["readings"]
+
+    live = ["--fast", "--json", "--method", "pos"]
+    assert main(["live", "--source", str(pictures), *live]) == 0
+    shown = capsys.readouterr()
+    assert [json.loads(line) for line in shown.out.splitlines()] == of_pictures["readings"]
+    assert shown.err == "0 s is 1392643993.642815 s in the recording's own times\n"
 
 
 @pytest.mark.parametrize("method", ["chrom", "green"])

@@ -44,7 +44,10 @@ def test_pure_names_are_nanoseconds(tmp_path: Path) -> None:
     start = 1392643993642815000
     stamps = [start, start + 33_000_000, start + 70_000_000, start + 1_100_000_000]
     folder = write_images(tmp_path / "01-01", [f"Image{stamp}.png" for stamp in stamps])
-    frames = read_all(folder)
+    with open_source(str(folder), realtime=False) as source:
+        info = source.open()
+        frames = list(source)
+    assert info.origin_s == pytest.approx(1392643993.642815, abs=1e-6)
     assert [frame.t for frame in frames] == pytest.approx([0, 0.033, 0.07, 1.1], abs=1e-9)
     assert [number_of(frame.image) for frame in frames] == [0, 1, 2, 3]
     np.testing.assert_array_equal(frames[2].image, numbered_picture(2))
@@ -66,7 +69,8 @@ def test_times_from_a_file(tmp_path: Path, name: str, text: str) -> None:
     with open_source(str(folder), realtime=False) as source:
         info = source.open()
         frames = list(source)
-    assert [frame.t for frame in frames] == pytest.approx([0.5, 0.54, 0.57])
+    assert [frame.t for frame in frames] == pytest.approx([0.0, 0.04, 0.07])
+    assert info.origin_s == 0.5
     assert [number_of(frame.image) for frame in frames] == [0, 1, 2]
     assert (info.width, info.height, info.frames) == (320, 240, 3)
     assert info.fps == pytest.approx(2 / 0.07)
