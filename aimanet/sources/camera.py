@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aimanet.errors import SourceError
-from aimanet.sources.address import without_password
+from aimanet.sources.address import not_a_video, origin, unreachable, without_password
 from aimanet.sources.base import Source, SourceInfo
 from aimanet.sources.cameras import (
     backend_id,
@@ -22,6 +22,7 @@ from aimanet.sources.cameras import (
 )
 from aimanet.sources.ffmpeg import limit_memory
 from aimanet.sources.grabber import Grabber
+from aimanet.sources.rtsp_relay import RtspRelay
 from aimanet.types import Frame
 
 Size = tuple[int, int]
@@ -157,7 +158,10 @@ class WebcamSource(CameraSource):
 
 
 class NetworkSource(CameraSource):
-    """A camera by URL: MJPEG over HTTP, RTSP (over TCP), what FFmpeg can play."""
+    """A camera by URL: MJPEG over HTTP, RTSP (over TCP), what FFmpeg can play.
+
+    Nothing but the host and port of the URL is ever contacted, whatever the camera answers.
+    """
 
     open_wait_s = 6.0
     close_wait_s = 1.0  # nobody else waits for the device: a stalled connection may linger
@@ -174,6 +178,25 @@ class NetworkSource(CameraSource):
         super().__init__(spec, shown, size, fps)
 
     def _connect(self) -> Any:
+        if self._parts.scheme.startswith("http"):
+            from aimanet.sources.http_video import HttpCapture
+
+            limits = (self.open_timeout_ms / 1000, self.read_timeout_ms / 1000)
+            return HttpCapture(self._url, self.label, *limits)
+        if self._parts.scheme.startswith("rtsp"):
+            return self._relayed(RtspRelay(self._url, self.label, self.open_timeout_ms / 1000))
+        return self._by_ffmpeg(self._url)
+
+    def _relayed(self, relay: RtspRelay) -> Any:
+        try:
+            capture = self._by_ffmpeg(relay.url)
+        except SourceError as error:
+            relay.close()
+            raise relay.trouble or error from error
+        self._note_fps(capture)
+        return RelayedCapture(capture, relay)
+
+    def _by_ffmpeg(self, url: str) -> Any:
         cv2 = load_cv2()
         limit_memory(cv2)
         began = time.perf_counter()
@@ -183,26 +206,35 @@ class NetworkSource(CameraSource):
             cv2.CAP_PROP_N_THREADS: 1,  # each further one delays the picture by a frame
         }
         flat = [number for pair in wishes.items() for number in pair]
-        capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, flat)
+        capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, flat)
         if not capture.isOpened():
-            raise SourceError(self._why_not(time.perf_counter() - began))
-        if self._parts.scheme.startswith("rtsp"):
-            self._note_fps(capture)  # for MJPEG FFmpeg invents 25
+            raise self._why_not(time.perf_counter() - began)
         return capture
 
-    def _why_not(self, waited_s: float) -> str:
-        """OpenCV tells no reason, so knock at the door."""
+    def _why_not(self, waited_s: float) -> SourceError:
+        """OpenCV gives no reason, so try to connect."""
         if waited_s > 0.9 * self.open_timeout_ms / 1000:
-            return f"{self.label}: no picture within {waited_s:.0f} s; is the camera streaming?"
-        port = self._parts.port or {"http": 80, "https": 443}.get(self._parts.scheme, 554)
+            return unreachable(self.label, TimeoutError(), waited_s)
+        _, host, port = origin(self._url)
         try:
-            socket.create_connection((self._parts.hostname or "", port), 1.0).close()
-        except (socket.gaierror, UnicodeError):  # UnicodeError: a name that none can have
-            return f"{self.label}: there is no host of that name; check the address"
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            return f"{self.label}: {reason}; is the camera on and the address right?"
-        return f"{self.label}: answers, but not with a video; check path, user and password"
+            socket.create_connection((host, port), 1.0).close()
+        except (OSError, UnicodeError) as error:
+            return unreachable(self.label, error, 1.0)
+        return not_a_video(self.label)
+
+
+class RelayedCapture:
+    """A ``cv2.VideoCapture`` together with the relay that it reads from."""
+
+    def __init__(self, capture: Any, relay: RtspRelay) -> None:
+        self._relay = relay
+        self.grab, self.retrieve = capture.grab, capture.retrieve
+        self._capture = capture
+
+    def release(self) -> None:
+        """Let go of the camera."""
+        self._capture.release()
+        self._relay.close()
 
 
 def _mode(size: Size | None, fps: float | None) -> str:

@@ -35,6 +35,8 @@ class RtspServer:
         self.fps = fps
         self.port = 0
         self.sent_at: dict[int, float] = {}
+        self.redirects: dict[str, str] = {}
+        """Method to the ``Location`` line that its next request is answered with."""
         self._number = 0
         self._stopping = threading.Event()
 
@@ -87,6 +89,11 @@ class RtspServer:
             method = request.split(b" ", 1)[0].decode()
             number = re.search(rb"CSeq:\s*(\d+)", request)
             assert number is not None
+            if method in self.redirects:
+                moved = self.redirects.pop(method)
+                head = f"RTSP/1.0 302 Moved\r\n{moved}\r\nCSeq: ".encode()
+                viewer.sendall(head + number[1] + b"\r\n\r\n")
+                continue
             rest = _ANSWERS.get(method, "Session: 1\r\n\r\n")
             viewer.sendall(b"RTSP/1.0 200 OK\r\nCSeq: " + number[1] + b"\r\n" + rest.encode())
             if method == "PLAY":
