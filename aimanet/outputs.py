@@ -1,9 +1,11 @@
-"""Result files that are either complete or not there."""
+"""Result files: complete or not there, and CSV that a spreadsheet shows as it is."""
 
 from __future__ import annotations
 
+import csv
+import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -70,3 +72,37 @@ def remove_parts(path: Path, pids: Iterable[int]) -> None:
 
 def _part_of(target: Path, pid: int) -> Path:
     return target.with_name(f".{target.name}.{pid}.part")
+
+
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""What a formula begins with in a spreadsheet, which skips white space; four are wide forms."""
+
+
+class CsvRows:
+    """Rows of a CSV for other programs, in which text cannot act as a formula.
+
+    Text that begins like a formula gets an apostrophe before it, as OWASP advises against CSV
+    injection; numbers stay numbers, written by ``number``. None is an empty cell.
+    """
+
+    def __init__(
+        self, file: TextIO, lineterminator: str = "\n", number: Callable[[float], str] = repr
+    ) -> None:
+        self._writer = csv.writer(file, lineterminator=lineterminator)
+        self._number = number
+
+    def add(self, cells: Iterable[object]) -> None:
+        """Appends one row."""
+        self._writer.writerow([self._cell(cell) for cell in cells])
+
+    def _cell(self, cell: object) -> object:
+        if isinstance(cell, float):
+            return self._number(float(cell))
+        if isinstance(cell, str) and cell.lstrip().startswith(FORMULA):
+            return "'" + cell
+        return cell
+
+
+def digits(value: float) -> str:
+    """A number that reads back as the same; nothing where there is none."""
+    return repr(value) if math.isfinite(value) else ""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.actions import Actions
 from app.conductor import Conductor
 from app.pages import LIVE, SESSIONS, TRAINING, Makers, Pages
+from app.settings import ExportSettings
 from app.widgets.top_bar import PageSwitch
 
 if TYPE_CHECKING:
@@ -100,7 +101,13 @@ class PageDesk(QObject):
         page.set_folder(self._conductor.preferences.sessions_folder)
         page.set_in_use(self._in_use())
         page.play_requested.connect(self.play)
+        page.export = self._conductor.preferences.current.export
+        page.export_chosen.connect(self._on_export_chosen)
         return page
+
+    @Slot(object)
+    def _on_export_chosen(self, choice: ExportSettings) -> None:
+        self._conductor.remember(export=choice)
 
     def _make_training(self, parent: QWidget) -> QWidget:
         from app.training.page import TrainingPage

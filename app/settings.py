@@ -47,6 +47,15 @@ class RecordingSettings(BaseModel):
     agreed: bool = False
 
 
+class ExportSettings(BaseModel):
+    """What was exported last: which forms, and the folder that holds the sessions' own folders."""
+
+    model_config = ConfigDict(frozen=True)
+
+    forms: tuple[Text, ...] = ("csv", "html")
+    folder: Text | None = None
+
+
 class Settings(BaseModel):
     """Everything that survives a restart, window geometry excepted.
 
@@ -68,6 +77,7 @@ class Settings(BaseModel):
     training_tab: bool = False
     model: Text | None = None
     recording: RecordingSettings = RecordingSettings()
+    export: ExportSettings = ExportSettings()
 
 
 def config_dir() -> Path:

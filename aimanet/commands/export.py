@@ -19,7 +19,8 @@ HEAD = "session.json"
 class Options:
     """Write a session as CSV, JSON, EDF+, MP4, PNG or HTML, or a checkpoint as ONNX.
 
-    For a session --out is the folder to write to, or one file whose ending says the format.
+    For a session --out is the folder to write to, or one file whose ending says the format. In
+    CSV, text that a spreadsheet would take for a formula has an apostrophe before it.
     Of a checkpoint, the model takes what AimaNet's preprocessing makes of face crops; its metadata
     says how ("recipe").
 
@@ -38,6 +39,8 @@ class Options:
         "auto",
     )
     """What to write, one or several; auto tells by the name of --out."""
+    overwrite: bool = False
+    """Replace files of a session's earlier export."""
 
 
 def run(options: Options) -> int:
@@ -64,9 +67,14 @@ def _export_session(options: Options, path: Path) -> int:
     for problem in session.problems:
         print(f"note: {problem}", file=sys.stderr)
     with _Bar() as progress:
-        files = export_session(session, formats, folder, name=name, progress=progress)
-    for file in files:
+        done = export_session(
+            session, formats, folder, name=name, overwrite=options.overwrite, progress=progress
+        )
+    for file in done.files:
         print(printable(file))
+    if done.failed:
+        reasons = "; ".join(f"{failed.form}: {failed.reason}" for failed in done.failed)
+        raise OutputError(f"not everything was written ({reasons}); the other files are complete")
     return 0
 
 

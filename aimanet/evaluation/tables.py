@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import math
@@ -12,6 +11,7 @@ from typing import Any
 from aimanet.evaluation.metrics import Score
 from aimanet.evaluation.results import Evaluation, Row, VideoResult
 from aimanet.evaluation.summary import METRICS, Agreement, Figure, Summary
+from aimanet.outputs import CsvRows
 
 SCORE_COLUMNS = ("hr_label", "hr_pred", "snr", "macc")
 
@@ -140,7 +140,7 @@ def summary_csv(evaluation: Evaluation) -> str:
 
 def _csv(head: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(lines)
+    rows = CsvRows(out)
+    for line in (head, *lines):
+        rows.add(line)
     return out.getvalue()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def open_sensor_file(path: Path | str) -> SensorFile:
     """Reads a sensor's file of whatever kind.
 
     Raises:
-        ReferenceError: it is missing, empty, of no kind known here, or pyedflib is needed.
+        ReferenceError: it is missing, empty, or of no kind known here.
     """
     path = Path(path)
     if path.is_dir():
@@ -185,51 +186,55 @@ def _true(value: object) -> bool:
 
 
 def _read_edf(path: Path) -> SensorFile:
-    """Each signal a column with a rate of its own; the header has the start.
+    """Each signal a column with a rate of its own; the head has the start, to the microsecond.
 
     Raises:
-        ReferenceError: pyedflib is not installed, or this is no EDF it can read.
+        ReferenceError: this is no EDF or BDF that can be read, or one with gaps (EDF+D).
     """
-    edf = edf_library()
+    import edfio
+
+    with path.open("rb") as file:
+        is_bdf = file.read(1) == b"\xff"
+    _check_size(path, path.stat().st_size // (3 if is_bdf else 2))
+    read = edfio.read_bdf if is_bdf else edfio.read_edf
     try:
-        with edf.EdfReader(str(path)) as reader:
-            _check_size(path, int(sum(reader.getNSamples())))
-            columns = tuple(
-                Column(
-                    _label(reader, k),
-                    np.asarray(reader.readSignal(k), np.float64),
-                    rate_hz=float(reader.getSampleFrequency(k)),
-                )
-                for k in range(reader.signals_in_file)
-            )
-            started = reader.getStartdatetime()
-    except (OSError, ValueError) as error:
-        text = " ".join(str(error).split())
+        with warnings.catch_warnings(record=True) as doubts:
+            warnings.simplefilter("always")
+            found = read(path, header_encoding="latin-1")
+            gaps = found.reserved[3:5] == "+D"
+            columns = tuple(_edf_column(signal, k) for k, signal in enumerate(found.signals))
+            started = _edf_start(found)
+    except Exception as error:  # whatever the library trips over in a damaged header
+        text = " ".join(str(error).split()) or type(error).__name__
         raise ReferenceError(f"{path}: is no EDF that can be read ({text[:100]})") from error
+    if gaps:
+        raise ReferenceError(f"{path}: is EDF+D, with gaps: save it as EDF+C, one piece a file")
     if not columns:
         raise ReferenceError(f"{path}: no signals in it, only annotations")
-    return SensorFile(path, "EDF", columns, started=started)
+    notes = tuple(dict.fromkeys(str(doubt.message) for doubt in doubts))
+    return SensorFile(path, "EDF", columns, started=started, notes=notes)
 
 
-def _label(reader: Any, k: int) -> str:
-    unit = str(reader.getPhysicalDimension(k)).strip()
-    label = str(reader.getLabel(k)).strip() or f"signal {k + 1}"
-    return f"{label} ({unit})" if unit else label
+def _edf_column(signal: Any, k: int) -> Column:
+    rate_hz = signal.sampling_frequency
+    if not (math.isfinite(rate_hz) and rate_hz > 0 and len(signal.digital)):
+        raise ValueError(f"signal {k + 1} has no samples or no rate")
+    if signal.physical_min == signal.physical_max or signal.digital_min == signal.digital_max:
+        raise ValueError(f"signal {k + 1} does not say what its numbers mean")
+    label = signal.label or f"signal {k + 1}"
+    unit = signal.physical_dimension
+    return Column(f"{label} ({unit})" if unit else label, signal.data, rate_hz=rate_hz)
+
+
+def _edf_start(found: Any) -> datetime | None:
+    """The wall clock at the first sample; None where the file leaves it out."""
+    try:
+        moment: datetime = found.startdatetime
+    except (ValueError, LookupError):  # the date is "X", or the first annotation has no time
+        return None
+    return moment
 
 
 def _check_size(path: Path, samples: int) -> None:
     if samples > MAX_CELLS:
         raise ReferenceError(f"{path}: {samples} samples are too many; cut out the part you need")
-
-
-def edf_library() -> Any:
-    """pyedflib.
-
-    Raises:
-        ReferenceError: it is not installed.
-    """
-    if find_spec("pyedflib") is None:
-        raise ReferenceError('pyedflib is needed for EDF files: pip install "aimanet[edf]"')
-    import pyedflib
-
-    return pyedflib

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.errors import OutputError
-from aimanet.outputs import AtomicText
+from aimanet.outputs import AtomicText, CsvRows
 from aimanet.synthesis.photo_scene import LIGHTS, MOTIONS, PhotoScene
 from aimanet.synthesis.photos import Photo
 from aimanet.synthesis.scene import DemoScene, SceneConfig
@@ -193,15 +193,14 @@ def export(plan: ExportPlan) -> Generator[ExportProgress, None, None]:
         OutputError: the folder cannot be written, or holds such clips already.
     """
     with _new_index(plan) as index:
-        more = ",photo,motion,light,level,skin" if plan.photos else ""
-        index.write(f"video,truth,hr_bpm,seconds,fps,scene_seed{more}\n")
+        more = ("photo", "motion", "light", "level", "skin") if plan.photos else ()
+        rows = CsvRows(index, number="{:g}".format)
+        rows.add(("video", "truth", "hr_bpm", "seconds", "fps", "scene_seed", *more))
         for i in range(plan.clips):
             clip = _photo_clip(plan, i) if plan.photos else _drawn_clip(plan, i)
             yield from _export_clip(plan, i, clip)
-            index.write(
-                f"{plan.video(i).name},{plan.truth(i).name},{clip.hr:g},"
-                f"{plan.seconds:g},{plan.fps:g},{clip.notes}\n"
-            )
+            files = plan.video(i).name, plan.truth(i).name
+            rows.add((*files, clip.hr, plan.seconds, plan.fps, *clip.notes))
             index.flush()
 
 
@@ -218,21 +217,19 @@ class _Clip:
     hr: float
     pulse: _Pulse
     pictures: Iterator[NDArray[np.uint8]]
-    notes: str
+    notes: tuple[object, ...]
 
 
 def _drawn_clip(plan: ExportPlan, i: int) -> _Clip:
     config = plan.scene(i)
     scene = DemoScene(config)
     pictures = (scene.render(k) for k in count())
-    return _Clip(config.hr, scene, pictures, f"{config.seed}")
+    return _Clip(config.hr, scene, pictures, (config.seed,))
 
 
 def _photo_clip(plan: ExportPlan, i: int) -> _Clip:
     s = plan.photo_scene(i)
-    name = s.photo.name.replace('"', '""')
-    tone = "" if s.tone is None else f"{s.tone:g}"
-    notes = f'{s.seed},"{name}",{s.motion},{s.light},{s.level:g},{tone}'
+    notes = (s.seed, s.photo.name, s.motion, s.light, s.level, s.tone)
     return _Clip(s.hr, s.trace(), s.pictures(), notes)
 
 

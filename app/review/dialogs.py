@@ -27,6 +27,10 @@ _LONGEST = 40
 """Letters in a word, that a dialog may stay narrower than the screen."""
 
 
+_NAMED = 6
+"""Sessions or files that a question names; the others are counted."""
+
+
 class Asking(QDialog):
     """A dialog over the window with a title, words, and buttons at its foot."""
 
@@ -131,7 +135,7 @@ class DeleteDialog(Asking):
         self._folders: list[Path] = [entry.folder for entry in entries]
         self.setMinimumWidth(look.px(460))
         self.told = self.add_words(lost(entries), "")
-        self.add_words("They are deleted from this computer for good: there is no undo.")
+        self.add_words("This cannot be undone.")
         buttons = QDialogButtonBox()
         self.keep = QPushButton("Keep")
         self.delete = QPushButton("Delete")
@@ -151,22 +155,51 @@ class DeleteDialog(Asking):
         self.confirmed.emit(self._folders)
 
 
+class ReplaceDialog(Asking):
+    """Whether an export may replace files that are there already; ``confirmed`` says yes."""
+
+    confirmed = Signal()
+
+    def __init__(self, look: Look, files: Sequence[Path], parent: QWidget) -> None:
+        super().__init__(look, f"Replace {words.count(len(files), 'file')}?", parent)
+        self.setMinimumWidth(look.px(420))
+        names = [path.name for path in files[:_NAMED]]
+        if len(files) > _NAMED:
+            names.append(f"and {len(files) - _NAMED} more")
+        self.told = self.add_words(f"In {files[0].parent}:\n" + "\n".join(names), "")
+        buttons = QDialogButtonBox()
+        self.keep, self.replace = QPushButton("Keep"), QPushButton("Replace")
+        self.replace.setProperty("danger", "true")
+        self.replace.setAutoDefault(False)
+        buttons.addButton(self.keep, QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.addButton(self.replace, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self._on_replace)
+        buttons.rejected.connect(self.reject)
+        self.rows.addWidget(buttons)
+        self.keep.setDefault(True)
+        self.keep.setFocus()
+
+    @Slot()
+    def _on_replace(self) -> None:
+        self.accept()
+        self.confirmed.emit()
+
+
 def lost(entries: Sequence[SessionEntry]) -> str:
     """What a deletion takes away, in words."""
     size = words.size(sum(entry.size_bytes for entry in entries))
     length = words.clock(sum(entry.duration_s for entry in entries))
     kept = {entry.kept for entry in entries}
-    parts = [*(["the video"] if kept - {"none"} else []), "the pulse wave", "the readings"]
-    parts.append("markers and notes")
+    parts = [*(["video"] if kept - {"none"} else []), "pulse wave", "readings", "markers", "notes"]
     if any(entry.has_reference for entry in entries):
-        parts.append("the contact sensor's reference")
+        parts.append("reference of the contact sensor")
     what = ", ".join(parts[:-1]) + f" and {parts[-1]}"
     if len(entries) == 1:
         entry = entries[0]
         if entry.problem:
             return f"It cannot be opened, and holds {size} in {entry.folder}."
         when = f"Recorded on {words.long_day(entry.started)}, {length} long, {size}."
-        return f"{when}\n\nLost are {what}."
-    names = "\n".join(f"•  {entry.name}" for entry in entries[:6])
-    more = f"\n   and {len(entries) - 6} more" if len(entries) > 6 else ""
-    return f"{names}{more}\n\n{length} of recordings, {size}. Lost are {what}."
+        return f"{when}\n\nThis deletes the {what}."
+    names = "\n".join(f"•  {entry.name}" for entry in entries[:_NAMED])
+    more = f"\n   and {len(entries) - _NAMED} more" if len(entries) > _NAMED else ""
+    return f"{names}{more}\n\n{length} of recordings, {size}. This deletes the {what}."

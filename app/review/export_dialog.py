@@ -19,39 +19,52 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aimanet.sessions.export import FORMATS, export_session
+from aimanet.sessions.export import (
+    FORMATS,
+    Exported,
+    export_session,
+    in_the_way,
+    stem_of,
+    why_not,
+)
 from aimanet.sessions.reader import Session
 from app.look import Look
-from app.review.dialogs import Asking
+from app.review.dialogs import Asking, ReplaceDialog
 from app.review.jobs import Job, Jobs
+from app.settings import ExportSettings
 
-_FORMS = {
+FORMS = {
     "csv": ("CSV", "Tables for spreadsheets and statistics"),
     "json": ("JSON", "Everything in one file, for programs"),
     "edf": ("EDF+", "Signals and markers for EEG and sleep software"),
     "png": ("PNG", "The curves as a picture"),
     "html": ("HTML", "A report that opens in any browser"),
-    "mp4": ("MP4", "The video with pulse and number drawn in, for showing"),
+    "mp4": ("MP4", "Video with heart rate overlay"),
 }
-_BEFOREHAND = ("csv", "html")
 
 
 class ExportDialog(Asking):
-    """``exported`` carries the files that were written."""
+    """Each session goes to a folder of its own; what is there already is replaced after asking.
+
+    ``exported`` carries what was written (`Exported`), ``remembered`` the `ExportSettings` for the
+    next time.
+    """
 
     exported = Signal(object)
+    remembered = Signal(object)
 
     def __init__(
-        self, look: Look, session: Session, jobs: Jobs, folder: Path | None, parent: QWidget
+        self, look: Look, session: Session, jobs: Jobs, last: ExportSettings, parent: QWidget
     ) -> None:
         super().__init__(look, "Export", parent)
-        self._session, self._jobs = session, jobs
+        self._session, self._jobs, self._last = session, jobs, last
+        self._refused = {form: why_not(session, form) for form in FORMATS}
         self._job: Job | None = None
         self._chooser: QFileDialog | None = None
         self.setMinimumWidth(look.px(540))
         self.add_words(f"Save “{session.info.name or session.folder.name}” for other programs.")
-        self.forms = {form: QCheckBox(_FORMS[form][0]) for form in FORMATS}
-        self.folder = QLineEdit(str(folder or platformdirs.user_documents_path()))
+        self.forms = {form: QCheckBox(FORMS[form][0]) for form in FORMATS}
+        self.folder = QLineEdit(str(self._own_folder(last.folder or "")))
         self.choose = QPushButton("Choose…")
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
@@ -77,17 +90,15 @@ class ExportDialog(Asking):
         grid.setVerticalSpacing(px(8))
         grid.setColumnStretch(1, 1)
         for row, (form, box) in enumerate(self.forms.items()):
-            words = QLabel(_FORMS[form][1])
+            words = QLabel(FORMS[form][1])
             words.setProperty("role", "muted")
             words.setBuddy(box)
-            box.setChecked(form in _BEFOREHAND)
-            box.setAccessibleDescription(_FORMS[form][1])
+            box.setChecked(form in self._last.forms and not self._refused[form])
+            box.setAccessibleDescription(self._refused[form] or FORMS[form][1])
+            for part in (box, words):
+                part.setToolTip(self._refused[form])
             grid.addWidget(box, row, 0)
             grid.addWidget(words, row, 1)
-        if self._session.video is None:
-            film = self.forms["mp4"]
-            film.setEnabled(False)
-            film.setToolTip("No video was kept in this session")
         place = QHBoxLayout()
         place.setSpacing(px(8))
         self.folder.setAccessibleName("Folder to export to")
@@ -106,6 +117,12 @@ class ExportDialog(Asking):
         self.choose.setAutoDefault(False)  # Enter exports
         self.export.setDefault(True)  # only now: a dialog knows the buttons that are in it
 
+    def _own_folder(self, parent: str) -> Path:
+        """The session's own folder in ``parent``, or there where nobody named another place."""
+        place = Path(parent) if parent else platformdirs.user_documents_path() / "AimaNet exports"
+        own = stem_of(self._session)
+        return place if place.name == own else place / own
+
     @property
     def chosen(self) -> list[str]:
         """The forms that are ticked."""
@@ -117,7 +134,7 @@ class ExportDialog(Asking):
         for part in (self.folder, self.choose):
             part.setEnabled(not running)
         for form, box in self.forms.items():
-            box.setEnabled(not running and (form != "mp4" or self._session.video is not None))
+            box.setEnabled(not running and not self._refused[form])
         self.progress.setVisible(running)
         able = bool(self.chosen) and bool(self.folder.text().strip()) and not running
         self.export.setEnabled(able)
@@ -126,23 +143,40 @@ class ExportDialog(Asking):
 
     @Slot()
     def _on_choose(self) -> None:
-        self._chooser = QFileDialog(self, "Folder to export to", self.folder.text())
+        start = next((p for p in Path(self.folder.text()).parents if p.is_dir()), Path())
+        self._chooser = QFileDialog(self, "Folder for exports", str(start))
         self._chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._chooser.setFileMode(QFileDialog.FileMode.Directory)
         self._chooser.setOption(QFileDialog.Option.ShowDirsOnly)
-        self._chooser.fileSelected.connect(self.folder.setText)
+        self._chooser.fileSelected.connect(self._on_chosen)
         self._chooser.open()
+
+    @Slot(str)
+    def _on_chosen(self, folder: str) -> None:
+        self.folder.setText(str(self._own_folder(folder)))
 
     @Slot()
     def _on_export(self) -> None:
+        self._start(overwrite=False)
+
+    @Slot()
+    def _on_replace(self) -> None:
+        self._start(overwrite=True)
+
+    def _start(self, *, overwrite: bool) -> None:
         session, forms = self._session, self.chosen
         folder = Path(self.folder.text().strip()).expanduser()
 
-        def work(job: Job) -> list[Path]:
+        def work(job: Job) -> Exported | list[Path]:
             def stopping() -> bool:
                 return job.cancelled
 
-            return export_session(session, forms, folder, progress=job.tell, cancelled=stopping)
+            if not overwrite and (taken := in_the_way(session, forms, folder)):
+                return taken
+            return export_session(
+                session, forms, folder,
+                overwrite=overwrite, progress=job.tell, cancelled=stopping,
+            )  # fmt: skip
 
         self.progress.setValue(0)
         self._job = self._jobs.start("exporting", work, self._on_done, self._on_progress)
@@ -152,16 +186,27 @@ class ExportDialog(Asking):
     def _on_progress(self, job: Job) -> None:
         share, form = self._jobs.told(job)
         self.progress.setValue(round(1000 * share))
-        self._say(f"Writing {_FORMS[form][0]}… {share:.0%}", "muted")
+        self._say(f"Writing {FORMS[form][0]}… {share:.0%}", "muted")
 
     def _on_done(self, job: Job) -> None:
         self._job = None
-        if job.problem or not isinstance(job.result, list):
-            self._say(job.problem, "bad")
-            self._show_state()
-            return
-        self.exported.emit(job.result)
-        self.accept()
+        self._say(job.problem, "bad")
+        self._show_state()
+        if isinstance(job.result, Exported):
+            self.remembered.emit(self._choice())
+            self.exported.emit(job.result)
+            self.accept()
+        elif isinstance(job.result, list):
+            question = ReplaceDialog(self.look, job.result, self)
+            question.confirmed.connect(self._on_replace)
+            question.open()
+
+    def _choice(self) -> ExportSettings:
+        """What to offer the next time: what cannot be written now is offered as it was."""
+        forms = [f for f in FORMATS if f in (self._last.forms if self._refused[f] else self.chosen)]
+        folder = Path(self.folder.text().strip()).expanduser()
+        own = folder.name == stem_of(self._session)
+        return ExportSettings(forms=tuple(forms), folder=str(folder.parent if own else folder))
 
     @Slot()
     def _on_cancel(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
+from aimanet.sessions.export import Exported
 from aimanet.sessions.layout import sessions_folder
 from aimanet.sessions.library import SessionEntry, entry
 from aimanet.sessions.reader import Session
@@ -17,12 +18,13 @@ from app.look import DARK, Look
 from app.review import words
 from app.review.chores import Deleted, Edited, Listed, deleting, editing, listing, opening
 from app.review.dialogs import DeleteDialog, DetailsDialog
-from app.review.export_dialog import ExportDialog
+from app.review.export_dialog import FORMS, ExportDialog
 from app.review.jobs import Job, Jobs
 from app.review.sensor_work import Reopened, removing
 from app.review.session_list import SessionList
 from app.review.style import review_sheet
 from app.review.viewer import Viewer
+from app.settings import ExportSettings
 from app.widgets.banner import BannerStack
 
 _AGAIN_MS = 3000
@@ -34,11 +36,13 @@ _PROBLEMS_SHOWN = 3
 class SessionsPage(QWidget):
     """Everything about recorded sessions.
 
-    ``play_requested`` carries a source spec, ``session:PATH``. Everything slow runs in threads;
-    `stop` asks them to end, `busy` tells whether one is left, `close_down` waits for the last.
+    ``play_requested`` carries a source spec, ``session:PATH``; ``export_chosen`` the forms and the
+    folder to remember (``export``). Everything slow runs in threads; `stop` asks them to end,
+    `busy` tells whether one is left, `close_down` waits for the last.
     """
 
     play_requested = Signal(str)
+    export_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +55,7 @@ class SessionsPage(QWidget):
         self._opening: Job | None = None
         self._wish: Path | None = None
         self.dialog: QDialog | None = None
+        self.export = ExportSettings()
         self._exported: Path | None = None
         self._show_export = QAction("Show folder", self)
         self._show_export.triggered.connect(self._on_show_export)
@@ -255,17 +260,26 @@ class SessionsPage(QWidget):
         if self.viewer.session is None:
             return
         self.viewer.time.playhead.pause()
-        dialog = ExportDialog(self._look, self.viewer.session, self.jobs, self._exported, self)
+        dialog = ExportDialog(self._look, self.viewer.session, self.jobs, self.export, self)
         dialog.exported.connect(self._on_exported)
+        dialog.remembered.connect(self._on_export_choice)
         self._show_dialog(dialog)
 
     @Slot(object)
-    def _on_exported(self, paths: list[Path]) -> None:
+    def _on_export_choice(self, choice: ExportSettings) -> None:
+        self.export = choice
+        self.export_chosen.emit(choice)
+
+    @Slot(object)
+    def _on_exported(self, done: Exported) -> None:
+        paths = done.files
         names = ", ".join(path.name for path in paths)
         names = names if len(paths) <= 3 else words.count(len(paths), "file")
         self._exported = paths[0].parent
-        text = f"Saved {names} in {self._exported}"
-        self.banners.say("export", "info", text, [self._show_export])
+        said = [f"Saved {names} in {self._exported}"]
+        said += [f"No {FORMS[failed.form][0]}: {failed.reason}" for failed in done.failed]
+        level = "warning" if done.failed else "info"
+        self.banners.say("export", level, ". ".join(said), [self._show_export])
 
     @Slot()
     def _on_show_export(self) -> None:

@@ -1,7 +1,9 @@
-"""A result file is whole or not there."""
+"""A result file is whole or not there, and its text is text in a spreadsheet."""
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import stat
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aimanet.errors import OutputError
-from aimanet.outputs import AtomicText, remove_parts
+from aimanet.outputs import AtomicText, CsvRows, digits, remove_parts
 
 
 def test_the_file_appears_at_the_end_and_nothing_else_stays(tmp_path):
@@ -65,3 +67,17 @@ def test_half_a_file_of_a_killed_process_is_removed_and_no_other(tmp_path):
     assert target.read_text() == "old"
     kept.__exit__(None, None, None)
     assert sorted(tmp_path.iterdir()) == [other, target]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r@", "\n+", " =", "＝", "＠"])
+def test_text_like_a_formula_has_an_apostrophe(start):
+    out = io.StringIO(newline="")
+    CsvRows(out).add([f'{start}1+"1",2', "plain", None, -3, -0.5])
+    (row,) = csv.reader(io.StringIO(out.getvalue(), newline=""))
+    assert row == [f'\'{start}1+"1",2', "plain", "", "-3", "-0.5"]
+
+
+def test_numbers_that_are_none_leave_a_cell_empty():
+    out = io.StringIO()
+    CsvRows(out, number=digits).add([float("nan"), float("-inf"), -1e-9, "nan", "don't"])
+    assert out.getvalue() == ",,-1e-09,nan,don't\n"

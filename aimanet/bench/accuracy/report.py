@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +21,7 @@ from aimanet.bench.accuracy.figures import (
 from aimanet.bench.accuracy.results import STATES, ClipResult, Missing
 from aimanet.bench.accuracy.verdict import Verdict, verdicts
 from aimanet.methods import LABELS
+from aimanet.outputs import CsvRows
 
 DIGITS = 4
 """Decimals in files."""
@@ -199,18 +199,16 @@ def _csv(rows: Sequence[dict[str, Any]]) -> str:
     """Rows under one head; what a row has not is empty, as is what is no number."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+    table = CsvRows(out, number=_rounded)
+    table.add(names)
+    for row in rows:
+        cells = (row.get(name) for name in names)
+        table.add(int(cell) if isinstance(cell, bool) else cell for cell in cells)
     return out.getvalue()
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool) or value is None:
-        return "" if value is None else int(value)
-    if isinstance(value, float):
-        return f"{value:.{DIGITS}f}" if math.isfinite(value) else ""
-    return value
+def _rounded(value: float) -> str:
+    return f"{value:.{DIGITS}f}" if math.isfinite(value) else ""
 
 
 def _finite(value: Any) -> Any:

@@ -3,9 +3,25 @@
 from aimanet.sessions.export.job import (
     FORMATS,
     ExportCancelled,
+    Exported,
     ExportError,
+    Failed,
     Format,
     export_session,
+    in_the_way,
+    stem_of,
+    why_not,
 )
 
-__all__ = ["FORMATS", "ExportCancelled", "ExportError", "Format", "export_session"]
+__all__ = [
+    "FORMATS",
+    "ExportCancelled",
+    "ExportError",
+    "Exported",
+    "Failed",
+    "Format",
+    "export_session",
+    "in_the_way",
+    "stem_of",
+    "why_not",
+]

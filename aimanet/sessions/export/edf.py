@@ -1,32 +1,37 @@
 """EDF+: the pulse at an even rate, heart rate, quality and the contact sensor, with annotations.
 
 One data record a second, sixteen bits a sample, so the waves are scaled to their own range. EDF
-has no word for "missing": a hole holds 0 and an annotation says so.
+has no word for "missing": a hole holds 0 and an annotation says so. The header knows whole seconds
+of the start; the rest of it is in the time-keeping annotations, as EDF+ has it.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+import edfio
 import numpy as np
 
 from aimanet import __version__
 from aimanet.errors import OutputError
 from aimanet.sessions.export.job import ExportError, Tick
 from aimanet.sessions.reader import Session
-from aimanet.sessions.reference_files import edf_library
-from aimanet.sessions.reference_table import ReferenceError, Signal
+from aimanet.sessions.reference_table import Signal
 
 HOLE_S = 0.5
 FASTEST_HZ = 256
 DIGITAL = 32767
-MEMBER = (datetime(1985, 1, 1), datetime(2085, 1, 1))
+YEARS = range(1985, 2085)
 """EDF writes two digits of the year."""
+IDENTITY = 80
+"""Characters of a header field about person or recording."""
+ANNOTATION_BYTES = 50_000_000
+"""Every second has room for as many annotations as the fullest one: at most so much together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,37 +46,59 @@ class _Channel:
 
 
 def check(session: Session) -> None:
-    """Refuses before anything is written: pyedflib is missing, or there is nothing to write."""
-    try:
-        edf_library()
-    except ReferenceError as error:
-        raise ExportError(str(error)) from error
+    """Refuses before anything is written: there is nothing to write."""
     if session.duration_s < 1.0:
         raise ExportError(f"{session.folder} is shorter than a second: too short for EDF")
 
 
 def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
     """``STEM.edf``."""
-    library = edf_library()
     seconds = int(np.ceil(session.duration_s))
-    channels = [channel for channel in _channels(session, seconds) if channel is not None]
+    signals = []
+    for channel in _channels(session, seconds):
+        if channel is not None:
+            signals.append(_signal(channel))
+            tick(0.1 * len(signals))
+    if not signals:
+        raise ExportError(f"{session.folder} has neither a pulse nor readings to write as EDF")
+    started = _started(session)
     path = stage / f"{stem}.edf"
     try:
-        with library.EdfWriter(str(path), len(channels), library.FILETYPE_EDFPLUS) as out:
-            _head(out, session, channels)
-            for second in range(seconds):
-                for channel in channels:
-                    a = second * channel.hz
-                    out.writePhysicalSamples(channel.values[a : a + channel.hz])
-                if second % 30 == 0:
-                    tick(second / seconds)
-            for onset, duration, text in _annotations(session):
-                out.writeAnnotation(onset, duration, _told(text))
+        file = edfio.Edf(
+            signals,
+            patient=edfio.Patient(code=ascii_word(session.info.participant)[:30] or "X"),
+            recording=_recording(session, started),
+            data_record_duration=1,
+            annotations=_notes(session, seconds),
+        )
+        if started is not None:
+            # Not above: set afterwards, the fraction is rounded and "+1.9999989999999999", which
+            # EDFlib refuses, becomes "+1.999999".
+            file.starttime = started.time()
+        file.write(path)
     except (OSError, ValueError) as error:
         text = " ".join(str(error).split())
         raise OutputError(f"cannot write {stem}.edf: {text[:120]}; is the disk full?") from error
-    _verify(path, seconds)
     return [path]
+
+
+def _started(session: Session) -> datetime | None:
+    """The wall clock at the first frame as EDF has it: local, without a zone; None if unknown."""
+    started = session.info.started
+    return None if started is None or started.year not in YEARS else started.replace(tzinfo=None)
+
+
+def _signal(channel: _Channel) -> edfio.EdfSignal:
+    return edfio.EdfSignal(
+        np.clip(channel.values, channel.low, channel.high),
+        channel.hz,
+        label=channel.label,
+        transducer_type="contact sensor" if "reference" in channel.label else "camera",
+        physical_dimension=channel.unit,
+        physical_range=(channel.low, channel.high),
+        digital_range=(-DIGITAL, DIGITAL),
+        prefiltering=channel.filtered,
+    )
 
 
 def _channels(session: Session, seconds: int) -> Iterator[_Channel | None]:
@@ -137,30 +164,15 @@ def _held(
     return _Channel(label, unit, 1, np.clip(held, -high, high), -high, high)
 
 
-def _head(out: Any, session: Session, channels: list[_Channel]) -> None:
-    info = session.info
-    started = info.started or datetime(2000, 1, 1)
-    local = started.replace(tzinfo=None)
-    out.setStartdatetime(local if MEMBER[0] <= local < MEMBER[1] else datetime(2000, 1, 1))
-    out.setPatientCode(ascii_word(info.participant)[:30])
-    out.setPatientName("")
-    out.setEquipment(ascii_word(f"AimaNet_{__version__}_{info.method}")[:30])
-    out.setRecordingAdditional(ascii_word(info.name or session.folder.name)[:30])
-    for k, channel in enumerate(channels):
-        out.setSignalHeader(
-            k,
-            {
-                "label": channel.label,
-                "dimension": channel.unit,
-                "sample_frequency": channel.hz,
-                "physical_min": channel.low,
-                "physical_max": channel.high,
-                "digital_min": -DIGITAL,
-                "digital_max": DIGITAL,
-                "transducer": "contact sensor" if "reference" in channel.label else "camera",
-                "prefilter": channel.filtered,
-            },
-        )
+def _recording(session: Session, started: datetime | None) -> edfio.Recording:
+    equipment = ascii_word(f"AimaNet_{__version__}_{session.info.method}")[:30]
+    name = ascii_word(session.info.name or session.folder.name)
+    taken = len(f"Startdate dd-MMM-yyyy X X {equipment} ")
+    return edfio.Recording(
+        startdate=None if started is None else started.date(),
+        equipment_code=equipment,
+        additional=(name[: IDENTITY - taken],) if name else (),
+    )
 
 
 def ascii_word(text: str) -> str:
@@ -175,9 +187,27 @@ def _told(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)[:200]
 
 
-def _annotations(session: Session) -> Iterator[tuple[float, float, str]]:
+def _notes(session: Session, seconds: int) -> list[edfio.EdfAnnotation]:
+    """The annotations of the file, in the order of time.
+
+    Raises:
+        ExportError: so many fall into one second that EDF would need gigabytes.
+    """
+    notes = [
+        edfio.EdfAnnotation(onset, duration, _told(text) or "marker")
+        for onset, duration, text in _annotations(session)
+    ]
+    fullest = Counter[int]()
+    for note in notes:
+        fullest[min(int(note.onset), seconds - 1)] += len(note.text.encode()) + 40
+    if max(fullest.values(), default=0) * seconds > ANNOTATION_BYTES:
+        raise ExportError(f"{session.folder}: too many markers within one second for EDF")
+    return notes
+
+
+def _annotations(session: Session) -> Iterator[tuple[float, float | None, str]]:
     """Markers, stretches without a signal, and changes of state."""
-    told = [(marker.t, -1.0, marker.name) for marker in session.markers]
+    told = [(marker.t, 0.0, marker.name) for marker in session.markers]
     t = session.bvp_t
     for k in np.flatnonzero(np.diff(t) > HOLE_S).tolist():
         told.append((float(t[k]), float(t[k + 1] - t[k]), "no pulse signal"))
@@ -186,19 +216,7 @@ def _annotations(session: Session) -> Iterator[tuple[float, float, str]]:
     before = None
     for reading in session.readings:
         if reading.state != before:
-            told.append((reading.t, -1.0, f"state: {str(reading.state).replace('_', ' ')}"))
+            told.append((reading.t, 0.0, f"state: {str(reading.state).replace('_', ' ')}"))
             before = reading.state
-    yield from sorted(told)
-
-
-def _verify(path: Path, seconds: int) -> None:
-    """The header says how long the file has to be; the library does not tell of a full disk."""
-    with path.open("rb") as file:
-        head = file.read(256)
-        signals = int(head[252:256])
-        file.seek(256 + 216 * signals)
-        samples = sum(int(file.read(8)) for _ in range(signals))
-    records = int(head[236:244])
-    expected = int(head[184:192]) + 2 * samples * records
-    if records < seconds or path.stat().st_size != expected:
-        raise OSError(28, "No space left on device")
+    for onset, duration, text in sorted(told):
+        yield onset, duration or None, text

@@ -1,4 +1,4 @@
-"""One export: every file whole in its place, or none of them."""
+"""One export: every format whole in its place or not there; one that fails costs no other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +33,8 @@ _MODULES = {
     "html": "page",
 }
 _EFFORT = {"mp4": 20.0}
+_CHECKED = ("edf", "mp4")
+"""Forms that are not for every session; the others need not be loaded to find out."""
 
 
 class ExportError(AimaNetError):
@@ -42,46 +45,59 @@ class ExportCancelled(ExportError):
     """Somebody asked to stop; nothing was written."""
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A format that could not be written, and why (one line)."""
+
+    form: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The files that were written, in the order of the formats, and the formats that failed."""
+
+    files: tuple[Path, ...]
+    failed: tuple[Failed, ...] = ()
+
+
 def export_session(
     session: Session,
     formats: Sequence[Format | str],
     folder: Path | str,
     *,
     name: str = "",
+    overwrite: bool = False,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> list[Path]:
+) -> Exported:
     """Writes a session in one or several forms; call it from any thread.
-
-    Files that an earlier export left under the same names are replaced.
 
     Args:
         session: as it was opened.
         formats: of `FORMATS`.
         folder: where to; it is made if it is not there.
-        name: what the files are called, without ending; by default as the session's folder.
+        name: what the files are called, without ending; by default as the session.
+        overwrite: replace files that an earlier export left under the same names.
         progress: told the share that is done (0-1) and the format it is at.
         cancelled: asked often; True ends the export.
 
-    Returns:
-        The files, in the order of ``formats``.
-
     Raises:
         ExportCancelled: ``cancelled`` said so.
-        ExportError: an unknown format, no video for the MP4, or a package is missing.
-        OutputError: the folder may not be written, or the disk is full.
+        ExportError: an unknown format, or none of those wanted can be written.
+        OutputError: files are in the way, the folder may not be written, or the disk is full.
     """
     wanted = _wanted(formats)
     folder = Path(folder).expanduser()
-    stem = file_name(name or session.info.name or session.folder.resolve().name)
-    for form in wanted:
-        _check(session, form)
+    stem = stem_of(session, name)
+    if not overwrite:
+        _refuse(in_the_way(session, wanted, folder, name=name))
     made = _make(folder)
     stage: Path | None = None
     try:
         stage = Path(tempfile.mkdtemp(dir=folder, prefix=".aimanet-export-"))
-        parts = _write(session, wanted, stage, stem, progress, cancelled)
-        return _place(parts, folder)
+        results = _write(session, wanted, stage, stem, progress, cancelled)
+        return _place(results, folder, overwrite=overwrite)
     except OSError as error:
         raise OutputError(f"cannot write to {folder}: {_why(error)}") from error
     finally:
@@ -89,6 +105,45 @@ def export_session(
             shutil.rmtree(stage, ignore_errors=True)
         for path in made:
             _remove_empty(path)
+
+
+def in_the_way(
+    session: Session, formats: Sequence[Format | str], folder: Path, *, name: str = ""
+) -> list[Path]:
+    """The files that `export_session` with these arguments would replace."""
+    stem = stem_of(session, name)
+    names = [name for form in _wanted(formats) for name in _names(form, stem)]
+    return [folder / name for name in names if (folder / name).is_file()]
+
+
+def why_not(session: Session, form: Format | str) -> str:
+    """Why this session cannot be written in this form; empty where it can."""
+    check = getattr(_module(form), "check", None) if form in _CHECKED else None
+    try:
+        if check is not None:
+            check(session)
+    except AimaNetError as error:
+        return str(error)
+    return ""
+
+
+def _names(form: str, stem: str) -> list[str]:
+    kinds: Sequence[str] = getattr(_module(form), "KINDS", ())
+    return [f"{stem}_{kind}.{form}" for kind in kinds] or [f"{stem}.{form}"]
+
+
+def _refuse(taken: Sequence[Path]) -> None:
+    if taken:
+        more = f" and {len(taken) - 1} more files" if len(taken) > 1 else ""
+        verb = "are" if more else "is"
+        raise OutputError(
+            f"{taken[0]}{more} {verb} there already: name another folder, or say --overwrite"
+        )
+
+
+def stem_of(session: Session, name: str = "") -> str:
+    """What the files of an export are called, and the folder that is made for them."""
+    return file_name(name or session.info.name or session.folder.resolve().name)
 
 
 def file_name(text: str) -> str:
@@ -107,13 +162,6 @@ def _wanted(formats: Sequence[str]) -> list[str]:
     if not wanted:
         raise ExportError(f"no format is chosen: one or several of {', '.join(FORMATS)}")
     return wanted
-
-
-def _check(session: Session, form: str) -> None:
-    """What can be refused before anything is written."""
-    check = getattr(_module(form), "check", None)
-    if check is not None:
-        check(session)
 
 
 def _module(form: str) -> ModuleType:
@@ -140,10 +188,11 @@ def _write(
     stem: str,
     progress: Progress | None,
     cancelled: Callable[[], bool] | None,
-) -> list[Path]:
+) -> dict[str, list[Path] | AimaNetError]:
+    """For each format, in the order wanted, its finished files or what was wrong with it."""
     efforts = {form: _EFFORT.get(form, 1.0) for form in wanted}
     total, done = sum(efforts.values()), 0.0
-    parts: dict[str, list[Path]] = {}
+    results: dict[str, list[Path] | AimaNetError] = {}
     for form in sorted(wanted, key=FORMATS.index):
 
         def tick(share: float, form: str = form, done: float = done) -> None:
@@ -152,21 +201,62 @@ def _write(
             if progress is not None:
                 progress(min(1.0, (done + efforts[form] * share) / total), form)
 
-        tick(0.0)
-        parts[form] = _module(form).write(session, stage, stem, tick)
-        tick(1.0)
+        results[form] = _write_one(session, form, stage / form, stem, tick)
         done += efforts[form]
-    return [path for form in wanted for path in parts[form]]
+    return {form: results[form] for form in wanted}
 
 
-def _place(parts: list[Path], folder: Path) -> list[Path]:
-    """Moves the finished files to their places; refuses before the first move."""
+def _write_one(
+    session: Session, form: str, stage: Path, stem: str, tick: Tick
+) -> list[Path] | AimaNetError:
+    """One format into a folder of its own, which goes again where that fails."""
+    tick(0.0)
+    try:
+        stage.mkdir()
+        if reason := why_not(session, form):
+            return ExportError(reason)
+        files: list[Path] = _module(form).write(session, stage, stem, tick)
+        tick(1.0)
+        return files
+    except ExportCancelled:
+        raise
+    except (AimaNetError, OSError) as error:
+        shutil.rmtree(stage, ignore_errors=True)  # the disk may be full
+        if isinstance(error, AimaNetError):
+            return error
+        return OutputError(f"cannot write to {stage.parent.parent}: {_why(error)}")
+
+
+def _place(
+    results: dict[str, list[Path] | AimaNetError], folder: Path, *, overwrite: bool
+) -> Exported:
+    """Moves what is finished to its place; raises where there is nothing to move."""
+    files: list[Path] = []
+    errors: dict[str, AimaNetError] = {}
+    for form, found in results.items():
+        try:
+            if isinstance(found, AimaNetError):
+                raise found
+            files += _move(found, folder, overwrite=overwrite)
+        except AimaNetError as error:
+            errors[form] = error
+    if not files and len(errors) == 1:
+        raise next(iter(errors.values()))
+    if not files:
+        raise ExportError("; ".join(f"{form}: {error}" for form, error in errors.items()))
+    return Exported(tuple(files), tuple(Failed(form, str(e)) for form, e in errors.items()))
+
+
+def _move(parts: list[Path], folder: Path, *, overwrite: bool) -> list[Path]:
+    """The files of one format to their places; refuses before the first move."""
     targets = [folder / part.name for part in parts]
     for target in targets:
         if target.is_dir():
             raise OutputError(f"{target} is a folder: give the export another name or place")
         if target.exists() and not target.is_file():
             raise OutputError(f"{target} is no ordinary file: give the export another name")
+    if not overwrite:
+        _refuse([target for target in targets if target.exists()])
     for part, target in zip(parts, targets, strict=True):
         os.replace(part, target)
     return targets

@@ -1,19 +1,26 @@
-"""CSV: one table a kind, one row an observation, the same ``t`` everywhere."""
+"""CSV: one table a kind, one row an observation, the same ``t`` everywhere.
+
+Text that a spreadsheet would take for a formula (a name, a note, a marker that begins with = + -
+or @) has an apostrophe before it.
+"""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
+from aimanet.outputs import CsvRows, digits
 from aimanet.rhythm.study import Study, record
 from aimanet.sessions.analysis import studied
 from aimanet.sessions.export.job import Tick
 from aimanet.sessions.reader import Session
 from aimanet.sessions.reference_compare import compare_reference
+
+KINDS = ("session", "frames", "readings", "pulse", "markers", "intervals", "reference")
+"""The tables that a session can give; those with nothing to say are left out."""
 
 EVERY = 5000
 """Rows between two questions whether to go on."""
@@ -40,21 +47,14 @@ def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
     for k, (kind, (header, rows)) in enumerate(tables.items()):
         path = stage / f"{stem}_{kind}.csv"
         with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-            out = csv.writer(file)
-            out.writerow(header)
+            out = CsvRows(file, "\r\n", digits)
+            out.add(header)
             for number, row in enumerate(rows):
-                out.writerow([_cell(value) for value in row])
+                out.add(row)
                 if number % EVERY == 0:
                     tick(k / len(tables))
         paths.append(path)
     return paths
-
-
-def _cell(value: object) -> str:
-    """Numbers that read back as the same; nothing for None and NaN."""
-    if value is None or value != value:
-        return ""
-    return repr(value) if isinstance(value, float) else str(value)
 
 
 def _about(session: Session, found: Study) -> Iterator[tuple[object, ...]]:

@@ -82,3 +82,27 @@ def test_mistakes_with_sessions_are_one_line(
     assert words in error
     assert len(error.splitlines()) == 1
     assert not (session / "x").exists()
+
+
+def test_what_was_exported_before_is_replaced_only_with_overwrite(session: Path, capsys) -> None:
+    args = ["export", "s", "--format", "json", "--out", "out"]
+    assert main(args) == 0
+    (session / "out" / "s.json").write_text("mine")
+    capsys.readouterr()
+    assert main(args) == 2
+    assert capsys.readouterr().err == (
+        "error: out/s.json is there already: name another folder, or say --overwrite\n"
+    )
+    assert (session / "out" / "s.json").read_text() == "mine"
+    assert main([*args, "--overwrite"]) == 0
+    assert (session / "out" / "s.json").read_text() != "mine"
+
+
+def test_a_form_that_fails_is_named_and_the_others_are_written(session: Path, capsys) -> None:
+    assert main(["export", "s", "--format", "mp4", "csv", "edf", "--out", "out"]) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith("error: not everything was written (mp4: s was recorded without")
+    assert len(told.err.splitlines()) == 1
+    written = told.out.splitlines()
+    assert {Path(line).suffix for line in written} == {".csv", ".edf"}
+    assert all((session / line).is_file() for line in written)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import edfio
 import numpy as np
 import pytest
 
@@ -300,13 +301,64 @@ def test_edf_by_a_foreign_writer(tmp_path):
         read(broken)
 
 
-def test_edf_without_the_package_names_the_extra(tmp_path, monkeypatch):
-    import aimanet.sessions.reference_files as files
+def edf(path, reserved=b"", label="Pleth", **named):
+    signal = edfio.EdfSignal(np.round(WAVE), 50, label=label, physical_range=(-2000, 2000))
+    edfio.Edf([signal], **named).write(path)
+    data = bytearray(path.read_bytes())
+    data[192 : 192 + len(reserved)] = reserved
+    path.write_bytes(data)
+    return path
 
-    path = text(tmp_path / "a.edf", "0       ")
-    monkeypatch.setattr(files, "find_spec", lambda name: None)
-    with pytest.raises(ReferenceError, match=r'pip install "aimanet\[edf\]"'):
-        open_sensor_file(path)
+
+def test_edf_with_gaps_is_refused(tmp_path):
+    with pytest.raises(ReferenceError, match=r"is EDF\+D, with gaps"):
+        open_sensor_file(edf(tmp_path / "a.edf", b"EDF+D"))
+
+
+def test_edf_without_a_day_has_no_start(tmp_path):
+    assert open_sensor_file(edf(tmp_path / "a.edf")).started is None
+
+
+def test_edf_that_was_cut_short_says_so(tmp_path):
+    whole = edf(tmp_path / "a.edf", recording=edfio.Recording(startdate=date(2026, 3, 5)))
+    cut = tmp_path / "b.edf"
+    cut.write_bytes(whole.read_bytes()[:-333])
+    file = open_sensor_file(cut)
+    assert 0 < len(file.columns[0]) < len(WAVE)
+    assert any("truncated" in note for note in file.notes)
+    assert open_sensor_file(whole).notes == ()
+
+
+def damaged(path, at, text):
+    data = bytearray(edf(path).read_bytes())
+    data[at : at + len(text)] = text
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (236, b"nan     "),  # records
+        (244, b"0       "),  # seconds a record
+        (244, b"1e-320  "),
+        (252, b"9999"),  # signals
+        (256 + 216, b"-50     "),  # samples a record
+        (256 + 216, b"0       "),
+        (256 + 104, b"inf     "),  # lowest value
+        (256 + 104, b"2000    "),  # the same as the highest
+    ],
+)
+def test_edf_with_a_damaged_head_is_one_line(tmp_path, at, text):
+    with pytest.raises(ReferenceError, match="is no EDF that can be read") as told:
+        open_sensor_file(damaged(tmp_path / "a.edf", at, text))
+    assert len(str(told.value).splitlines()) == 1
+
+
+def test_edf_with_a_wrong_number_of_records_is_read_with_a_note(tmp_path):
+    file = open_sensor_file(damaged(tmp_path / "a.edf", 236, b"-1      "))
+    assert np.allclose(file.columns[0].values, WAVE, atol=0.6)
+    assert any("records" in note for note in file.notes)
 
 
 def test_columns_are_named_by_title_or_number(tmp_path):

@@ -11,8 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from aimanet.sessions.export import export_session
 from app.review import export_dialog
+from app.review.dialogs import ReplaceDialog
 from app.review.export_dialog import ExportDialog
 from app.review.page import SessionsPage
+from app.settings import ExportSettings
 from tests.app.conftest import PATIENCE_MS, DialogWatch
 from tests.app.review.conftest import OpenPage, said, show
 
@@ -29,7 +31,7 @@ def ask(qtbot: QtBot, page: SessionsPage, folder: Path, *forms: str) -> ExportDi
 
 @pytest.fixture(autouse=True)
 def _expected(dialogs: DialogWatch) -> None:
-    dialogs.expected.add("ExportDialog")
+    dialogs.expected |= {"ExportDialog", "ReplaceDialog"}
 
 
 def test_what_is_ticked_is_written(
@@ -51,6 +53,70 @@ def test_what_is_ticked_is_written(
             json.loads(path.read_text())
         else:
             assert len(list(csv.reader(path.open()))) > 1
+
+
+def test_a_session_goes_to_a_folder_of_its_own(
+    qtbot: QtBot, open_page: OpenPage, two: Path, tmp_path: Path
+) -> None:
+    page = open_page(two)
+    page.export = ExportSettings(forms=("json", "mp4"), folder=str(tmp_path / "all"))
+    chosen: list[ExportSettings] = []
+    page.export_chosen.connect(chosen.append)
+    show(qtbot, page, two / "b")
+    page.viewer.head.export.click()
+    dialog = page.dialog
+    assert isinstance(dialog, ExportDialog)
+    assert dialog.folder.text() == str(tmp_path / "all" / "Evening")
+    assert dialog.chosen == ["json"]  # no video was kept
+    assert "without its video" in dialog.forms["mp4"].toolTip()
+    dialog.export.click()
+    qtbot.waitUntil(lambda: bool(said(page, "export")), timeout=PATIENCE_MS)
+    assert (tmp_path / "all" / "Evening" / "Evening.json").is_file()
+    remembered = ExportSettings(forms=("json", "mp4"), folder=str(tmp_path / "all"))
+    assert chosen == [remembered]
+    assert page.export == remembered
+
+
+def test_files_that_are_there_are_replaced_only_after_a_yes(
+    qtbot: QtBot, open_page: OpenPage, two: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    mine = tmp_path / "out" / "Morning.json"
+    mine.write_text("mine")
+    page = open_page(two)
+    dialog = ask(qtbot, page, two / "a", "json")
+    dialog.folder.setText(str(tmp_path / "out"))
+
+    def question() -> ReplaceDialog | None:
+        return dialog.findChild(ReplaceDialog)
+
+    dialog.export.click()
+    qtbot.waitUntil(lambda: question() is not None, timeout=PATIENCE_MS)
+    assert "Morning.json" in question().told.text()
+    question().keep.click()
+    qtbot.waitUntil(lambda: question() is None, timeout=PATIENCE_MS)
+    assert mine.read_text() == "mine"
+    dialog.export.click()
+    qtbot.waitUntil(lambda: question() is not None, timeout=PATIENCE_MS)
+    question().replace.click()
+    qtbot.waitUntil(lambda: bool(said(page, "export")), timeout=PATIENCE_MS)
+    assert json.loads(mine.read_text())["format"]
+
+
+def test_a_form_that_fails_is_named_and_the_others_are_written(
+    qtbot: QtBot, open_page: OpenPage, two: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    (out / "Morning.json").mkdir(parents=True)
+    page = open_page(two)
+    dialog = ask(qtbot, page, two / "a", "csv", "json")
+    dialog.folder.setText(str(out))
+    dialog.export.click()
+    qtbot.waitUntil(lambda: bool(said(page, "export")), timeout=PATIENCE_MS)
+    assert "No JSON: " in said(page, "export")
+    assert "is a folder" in said(page, "export")
+    assert page.banners.banner("export").level == "warning"
+    assert (out / "Morning_readings.csv").is_file()
 
 
 def test_enter_in_the_folders_field_exports(

@@ -352,7 +352,7 @@ def test_deleting_asks_and_says_what_is_lost(
     qtbot.keyClick(page.list.table, Qt.Key.Key_Delete)
     dialog = page.dialog
     assert isinstance(dialog, DeleteDialog)
-    assert "Lost are the video" in dialog.told.text()
+    assert "This deletes the video, pulse wave" in dialog.told.text()
     dialog.keep.click()
     idle(qtbot, page)
     assert (two / "a").exists()

@@ -6,9 +6,10 @@ import json
 import os
 import random
 import shutil
-from datetime import datetime
+from datetime import date, time
 from pathlib import Path
 
+import edfio
 import numpy as np
 
 from aimanet.sessions.layout import FILES, HEAD, VIDEO
@@ -175,20 +176,6 @@ def _pure(t: np.ndarray, wave: np.ndarray) -> dict[str, object]:
 
 
 def _write_edf(path: Path, wave: np.ndarray) -> None:
-    import pyedflib
-
-    with pyedflib.EdfWriter(str(path), 1, file_type=pyedflib.FILETYPE_EDFPLUS) as out:
-        head: dict[str, str | int | float | None] = {
-            "label": "ppg",
-            "dimension": "V",
-            "sample_frequency": 32.0,
-            "transducer": "",
-            "physical_max": 1000.0,
-            "physical_min": 0.0,
-            "digital_max": 32767,
-            "digital_min": -32768,
-            "prefilter": "",
-        }
-        out.setSignalHeaders([head])
-        out.setStartdatetime(datetime(2026, 3, 5, 12))
-        out.writeSamples([wave])
+    signal = edfio.EdfSignal(wave, 32, label="ppg", physical_dimension="V")
+    started = edfio.Recording(startdate=date(2026, 3, 5))
+    edfio.Edf([signal], recording=started, starttime=time(12), annotations=()).write(path)

@@ -10,15 +10,23 @@ import subprocess
 import sys
 import textwrap
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import cv2
+import edfio
 import numpy as np
 import pytest
 
 from aimanet.errors import OutputError
-from aimanet.sessions.export import ExportCancelled, ExportError, export_session
-from aimanet.sessions.reader import open_session
+from aimanet.sessions.export import (
+    ExportCancelled,
+    ExportError,
+    export_session,
+    in_the_way,
+    why_not,
+)
+from aimanet.sessions.reader import Marker, open_session
 from aimanet.sessions.reference import (
     Alignment,
     Sensor,
@@ -66,7 +74,7 @@ def table(path):
 
 
 def test_csv_reads_back_to_the_last_digit(session, tmp_path):
-    paths = {p.stem.split("_")[-1]: p for p in export_session(session, ["csv"], tmp_path)}
+    paths = {p.stem.split("_")[-1]: p for p in export_session(session, ["csv"], tmp_path).files}
     assert set(paths) == {"session", "frames", "readings", "pulse", "markers", "reference"}
     pulse = table(paths["pulse"])
     assert [float(row["bvp"]) for row in pulse] == session.bvp.tolist()
@@ -87,7 +95,7 @@ def test_csv_reads_back_to_the_last_digit(session, tmp_path):
 
 
 def test_json_is_strict(session, tmp_path):
-    (path,) = export_session(session, ["json"], tmp_path)
+    (path,) = export_session(session, ["json"], tmp_path).files
 
     def refuse(name):
         raise AssertionError(name)
@@ -100,13 +108,13 @@ def test_json_is_strict(session, tmp_path):
     assert told["comparison"]["mae_bpm"] is not None
     assert told["frames"]["box"][int(12.5 * 30)] is None
     odd = replace(session, info=session.info.model_copy(update={"fps": float("nan")}))
-    (path,) = export_session(odd, ["json"], tmp_path)
+    (path,) = export_session(odd, ["json"], tmp_path, overwrite=True).files
     assert json.loads(path.read_text(), parse_constant=refuse)["session"]["fps"] is None
 
 
 def test_edf_by_pyedflib(session, tmp_path):
     edf = pytest.importorskip("pyedflib")
-    (path,) = export_session(session, ["edf"], tmp_path)
+    (path,) = export_session(session, ["edf"], tmp_path).files
     with edf.EdfReader(str(path)) as reader:
         assert reader.filetype == edf.FILETYPE_EDFPLUS
         labels = reader.getSignalLabels()
@@ -136,8 +144,7 @@ def test_edf_by_pyedflib(session, tmp_path):
 
 def test_edf_header_by_its_bytes(session, tmp_path):
     """The fields where the standard has them (Kemp et al. 1992, 2003)."""
-    pytest.importorskip("pyedflib")
-    (path,) = export_session(session, ["edf"], tmp_path)
+    (path,) = export_session(session, ["edf"], tmp_path).files
     data = path.read_bytes()
     head = data[:256].decode("ascii")
     assert head[0:8] == "0       "
@@ -159,10 +166,99 @@ def test_edf_header_by_its_bytes(session, tmp_path):
     assert len(data) == 256 * (signals + 1) + 2 * records * sum(counts)
 
 
+def by_edfio(path):
+    file = edfio.read_edf(path)
+    return file.startdatetime, {note.text: note.onset for note in file.annotations}
+
+
+def by_pyedflib(path):
+    edf = pytest.importorskip("pyedflib")
+    with edf.EdfReader(str(path)) as reader:
+        onsets, _, texts = reader.readAnnotations()
+        # getStartdatetime takes the unit, 100 ns, for 1 us / 100
+        start = reader.getStartdatetime().replace(microsecond=reader.starttime_subsecond // 10)
+    return start, dict(zip(texts.tolist(), onsets.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("reader", [by_edfio, by_pyedflib])
+@pytest.mark.parametrize("microsecond", [0, 250_000, 1_000, 565_000, 999_999])
+def test_edf_keeps_the_fraction_of_the_start_second(session, tmp_path, reader, microsecond):
+    started = STARTED.replace(microsecond=microsecond)
+    told = replace(session, info=session.info.model_copy(update={"started": started}))
+    (path,) = export_session(told, ["edf"], tmp_path).files
+    start, onsets = reader(path)
+    assert start == started.replace(tzinfo=None)
+    assert onsets['stood up, "quickly" é'] == pytest.approx(12.5, abs=1e-4)
+    assert open_sensor_file(path).started == started.replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("started", [None, datetime(1960, 1, 1, 12, 0, 0, 250_000, tzinfo=UTC)])
+def test_edf_of_an_unknown_day_says_x(session, tmp_path, started):
+    told = replace(session, info=session.info.model_copy(update={"started": started}))
+    (path,) = export_session(told, ["edf"], tmp_path).files
+    assert path.read_bytes()[88:168].startswith(b"Startdate X ")
+    assert open_sensor_file(path).started is None
+
+
+def test_edf_with_a_crowd_of_markers_in_one_second_is_refused(session, tmp_path):
+    crowd = tuple(Marker(1.0, "x" * 200) for _ in range(20_000))
+    odd = replace(session, markers=crowd)
+    with pytest.raises(ExportError, match="too many markers"):
+        export_session(odd, ["edf"], tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_form_that_fails_costs_no_other(folder, tmp_path):
+    bare = pulse_session(tmp_path / "bare", PULSE, 8.0, step=30)
+    done = export_session(bare, ["mp4", "csv", "json"], tmp_path / "out")
+    assert [failed.form for failed in done.failed] == ["mp4"]
+    assert "without its video" in done.failed[0].reason
+    assert {path.suffix for path in done.files} == {".csv", ".json"}
+    assert sorted(done.files) == sorted((tmp_path / "out").iterdir())
+    assert "without its video" in why_not(bare, "mp4")
+    assert why_not(bare, "edf") == ""
+
+
+def test_all_forms_that_fail_are_named(tmp_path):
+    bare = pulse_session(tmp_path / "bare", PULSE, 8.0, step=30)
+    short = replace(bare, frames=replace(bare.frames, t=bare.frames.t / 100))
+    with pytest.raises(ExportError, match=r"mp4: .*; edf: .*shorter than a second"):
+        export_session(short, ["mp4", "edf"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_there_is_replaced_only_where_that_was_said(session, tmp_path):
+    (path,) = export_session(session, ["json"], tmp_path).files
+    path.write_text("mine")
+    assert in_the_way(session, ["json", "csv"], tmp_path) == [path]
+    with pytest.raises(OutputError, match="is there already"):
+        export_session(session, ["csv", "json"], tmp_path)
+    assert path.read_text() == "mine"
+    assert os.listdir(tmp_path) == [path.name]
+    export_session(session, ["json"], tmp_path, overwrite=True)
+    assert json.loads(path.read_text(encoding="utf-8"))["format"]
+
+
+FORMULA = '=HYPERLINK("http://example.com","open")'
+
+
+def test_csv_shows_formulas_as_text(session, tmp_path):
+    told = {"name": FORMULA, "notes": "\t=1+1", "participant": "@SUM(A1)"}
+    marks = tuple(replace(m, name="-2+3") for m in session.markers)
+    odd = replace(session, info=session.info.model_copy(update=told), markers=marks)
+    files = {p.stem.split("_")[-1]: p for p in export_session(odd, ["csv"], tmp_path).files}
+    about = {row["key"]: row["value"] for row in table(files["session"])}
+    assert about["name"] == "'" + FORMULA
+    assert about["notes"] == "'\t=1+1"
+    assert about["participant"] == "'@SUM(A1)"
+    assert [row["name"] for row in table(files["markers"])] == ["'-2+3"] * len(marks)
+    assert min(float(row["bvp"]) for row in table(files["pulse"])) < 0  # numbers stay numbers
+
+
 def test_mp4_by_opencv(session, tmp_path, monkeypatch):
     # Set for cameras by tests before this one; it makes OpenCV lose frames of files.
     monkeypatch.delenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", raising=False)
-    (path,) = export_session(session, ["mp4"], tmp_path)
+    (path,) = export_session(session, ["mp4"], tmp_path).files
     video = cv2.VideoCapture(str(path))
     pictures = []
     while True:
@@ -188,7 +284,7 @@ def test_mp4_by_opencv(session, tmp_path, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="no ffprobe here")
 def test_mp4_by_ffprobe(session, tmp_path):
-    (path,) = export_session(session, ["mp4"], tmp_path)
+    (path,) = export_session(session, ["mp4"], tmp_path).files
     shown = subprocess.run(
         ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries",
          "stream=codec_name,pix_fmt:frame=pts_time", "-of", "json", str(path)],
@@ -202,7 +298,7 @@ def test_mp4_by_ffprobe(session, tmp_path):
 
 
 def test_png_by_opencv(session, tmp_path):
-    (path,) = export_session(session, ["png"], tmp_path)
+    (path,) = export_session(session, ["png"], tmp_path).files
     image = cv2.imread(str(path))
     assert image.shape[1] == 1240
     assert image.shape[0] > image.shape[1]
@@ -236,7 +332,7 @@ class Page(HTMLParser):
 
 
 def test_html_stands_alone(session, tmp_path):
-    (path,) = export_session(session, ["html"], tmp_path, name="<script>alert(1)</script>")
+    (path,) = export_session(session, ["html"], tmp_path, name="<script>alert(1)</script>").files
     text = path.read_text(encoding="utf-8")
     page = Page()
     page.feed(text)
@@ -257,7 +353,7 @@ def test_words_of_a_person_cannot_break_anything(session, tmp_path):
     info = session.info.model_copy(update={"name": nasty, "notes": nasty, "participant": nasty})
     marks = tuple(replace(m, name=nasty) for m in session.markers)
     odd = replace(session, info=info, markers=marks)
-    paths = export_session(odd, ["csv", "json", "edf", "html"], tmp_path)
+    paths = export_session(odd, ["csv", "json", "edf", "html"], tmp_path).files
     assert all(len(path.name.encode()) < 200 for path in paths)
     page = Page()
     page.feed(paths[-1].read_text(encoding="utf-8"))
@@ -268,11 +364,11 @@ def test_words_of_a_person_cannot_break_anything(session, tmp_path):
 def test_a_session_of_faces_and_one_of_nothing(tmp_path):
     bare = pulse_session(tmp_path / "bare", PULSE, 8.0, step=30)
     with pytest.raises(ExportError, match="without its video"):
-        export_session(bare, ["csv", "mp4"], tmp_path / "out")
+        export_session(bare, ["mp4"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    assert len(export_session(bare, ["edf", "png"], tmp_path / "out")) == 2
+    assert len(export_session(bare, ["edf", "png"], tmp_path / "out").files) == 2
     empty = replace(bare, readings=(), bvp_t=np.empty(0), bvp=np.empty(0), markers=())
-    assert len(export_session(empty, ["csv", "json", "html"], tmp_path / "out")) == 7
+    assert len(export_session(empty, ["csv", "json", "html"], tmp_path / "out").files) == 7
 
 
 def test_progress_rises_and_cancel_leaves_nothing(session, tmp_path):
@@ -325,10 +421,8 @@ def test_a_pipe_in_the_way_stays_one(session, tmp_path):
 @pytest.mark.parametrize("form", ["csv", "json", "edf", "png", "html", "mp4"])
 def test_a_full_disk_is_one_line_and_leaves_what_was(folder, tmp_path, repository, form):
     """A limit on the size of files stands in for the disk."""
-    if form == "edf":
-        pytest.importorskip("pyedflib")
     session, out = open_session(folder), tmp_path / "out"
-    before = {p.name: p.read_bytes() for p in export_session(session, [form], out)}
+    before = {p.name: p.read_bytes() for p in export_session(session, [form], out).files}
     limit = max(len(data) for data in before.values()) * 2 // 3
     code = f"""
     import resource, signal
@@ -340,7 +434,7 @@ def test_a_full_disk_is_one_line_and_leaves_what_was(folder, tmp_path, repositor
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
     try:
-        export_session(session, [{form!r}], {str(out)!r})
+        export_session(session, [{form!r}], {str(out)!r}, overwrite=True)
     except OutputError as error:
         print("told:", str(error).replace(chr(10), "NEWLINE"))
     """

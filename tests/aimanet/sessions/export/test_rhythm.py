@@ -45,8 +45,8 @@ def test_a_session_tells_the_true_figures(recorded, heart):
 
 def test_json_and_csv_hold_figures_and_intervals(recorded, tmp_path):
     session, beats = recorded
-    paths = {p.name.rpartition("_")[2]: p for p in export_session(session, ["csv"], tmp_path)}
-    (document,) = export_session(session, ["json"], tmp_path)
+    paths = {p.name.rpartition("_")[2]: p for p in export_session(session, ["csv"], tmp_path).files}
+    (document,) = export_session(session, ["json"], tmp_path).files
     told = json.loads(document.read_text())
     assert told["prv"]["rmssd_ms"] == pytest.approx(studied(session).prv.prv.rmssd_ms, abs=0.05)
     assert told["prv_reason"] is None
@@ -62,7 +62,7 @@ def test_json_and_csv_hold_figures_and_intervals(recorded, tmp_path):
 
 def test_the_page_has_them_among_its_facts(recorded, tmp_path):
     session, _ = recorded
-    (page,) = export_session(session, ["html"], tmp_path)
+    (page,) = export_session(session, ["html"], tmp_path).files
     text = page.read_text(encoding="utf-8")
     assert "<dt>PRV</dt><dd>RMSSD " in text
     assert "15 breaths a minute" in text
@@ -70,7 +70,7 @@ def test_the_page_has_them_among_its_facts(recorded, tmp_path):
 
 def test_a_short_session_says_why_not(tmp_path):
     write_heart(tmp_path / "short", Heart(), 30.0)
-    (document,) = export_session(open_session(tmp_path / "short"), ["json"], tmp_path)
+    (document,) = export_session(open_session(tmp_path / "short"), ["json"], tmp_path).files
     told = json.loads(document.read_text())
     assert (told["prv"], told["respiration"]) == (None, None)
     assert told["prv_reason"].startswith("needs a minute of good signal")
