@@ -76,6 +76,7 @@ class Actions:
     def _make(self, words: str, key: str, checkable: bool = False) -> QAction:
         action = QAction(words, self._window)
         action.setCheckable(checkable)
+        action.setAutoRepeat(False)  # a key held down is one press
         if key:
             action.setShortcut(QKeySequence(key))
             action.setToolTip(f"{words.replace('&', '').rstrip('…')} ({key})")

@@ -18,6 +18,7 @@ from app.widgets.body import Body
 from app.widgets.controls import METHODS
 from app.widgets.figures import Figures
 from app.widgets.header import Header
+from app.widgets.press_guard import PressGuard
 from app.workers import FALLBACK_METHOD
 
 _THIS_IS_DEMO = "This is the built-in demo face, drawn with a known pulse."
@@ -53,6 +54,7 @@ class Conductor(QObject):
         self._own_model = QAction("Use AimaNet's own weights", self)
         self._own_model.triggered.connect(self.use_own_model)
         self._probe: DeviceProbe | None = None
+        self.toggle_guard = PressGuard(header.start, actions.toggle)
         self._connect()
         self._show_settings()
 
@@ -205,7 +207,10 @@ class Conductor(QObject):
 
     @Slot(object)
     def _on_phase(self, phase: Phase) -> None:
-        self._header.start.show_running(self.engine.active and phase is not Phase.FAILED)
+        running = self.engine.active and phase is not Phase.FAILED
+        if running != self._header.start.running:
+            self.toggle_guard.hold()
+        self._header.start.show_running(running)
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:

@@ -100,13 +100,22 @@ LIGHT = Look(
 
 _STEPS = ((2.6, 2.5), (2.1, 2.0), (1.7, 1.6), (1.3, 1.25))
 
+_TIGHT = (1000, 620)
+"""A window of less than this (width, height) has no room for text and controls at full size."""
+
+_SMALL, _SMALLEST = 0.9, 0.8
+
 
 def scale_for(width: int, height: int) -> float:
     """Size of text and controls for a window of ``width`` x ``height`` logical pixels.
 
     In steps, because each change restyles the whole window. 1.0 up to about 1600x900;
-    2.5 where the window fills a 4K screen that the system does not enlarge.
+    2.5 where the window fills a 4K screen that the system does not enlarge; less than 1.0 on
+    a small screen that the system enlarges, so that all of the window fits.
     """
+    tight = min(width / _TIGHT[0], height / _TIGHT[1])
+    if tight < 1.0:
+        return _SMALL if tight >= _SMALL else _SMALLEST
     room = min(width / 1280, height / 720)
     return next((scale for limit, scale in _STEPS if room >= limit), 1.0)
 

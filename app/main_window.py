@@ -79,7 +79,6 @@ class MainWindow(QMainWindow):
         root = QWidget()
         root.setObjectName("root")
         self._rows = QVBoxLayout(root)
-        self._rows.addWidget(self.notices.elsewhere)
         self._rows.addWidget(self.pages.stack, 1)
         self.top.add_right(self.desk.bar)
         self.setMenuWidget(self.top)
@@ -134,7 +133,7 @@ class MainWindow(QMainWindow):
         app.setPalette(palette(self.look))
         app.setStyleSheet(style_sheet(self.look))
         parts = (self.top, self.header, self.body, self.figures, self.pages, self.desk)
-        for part in (*parts, self.notices.elsewhere):
+        for part in parts:
             part.apply_look(self.look)
         px = self.look.px
         self._rows.setContentsMargins(px(14), px(6), px(14), px(4))
@@ -158,7 +157,7 @@ class MainWindow(QMainWindow):
     def _on_page(self) -> None:
         live = self.page_desk.is_live
         self.statusBar().setVisible(live)
-        self.notices.on_live = live
+        self.notices.show_on(self.page_desk.banners or self.body.banners)
         self.desk.show_live(live)
         root = self.centralWidget()
         if live and root is not None:  # not the switch: the space bar starts and stops here

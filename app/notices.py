@@ -10,20 +10,24 @@ from app.widgets.banner import BannerStack
 
 
 class Notices:
-    """Says things among the live page's messages, or above the page that is shown instead."""
+    """Says things among the messages of the page that is shown; the live one at first."""
 
     def __init__(self, live: BannerStack) -> None:
-        self._live = live
-        self.elsewhere = BannerStack()
-        self.on_live = True
+        self._here = live
+        self._stacks = [live]
+
+    def show_on(self, stack: BannerStack) -> None:
+        """What is said from now on appears on ``stack``."""
+        self._here = stack
+        if stack not in self._stacks:
+            self._stacks.append(stack)
 
     def say(self, topic: str, level: str, text: str, actions: Sequence[QAction] = ()) -> None:
         """Show ``text``, in place of what was said on ``topic``."""
         self.dismiss(topic)
-        stack = self._live if self.on_live else self.elsewhere
-        stack.say(topic, level, text, actions)
+        self._here.say(topic, level, text, actions)
 
     def dismiss(self, topic: str) -> None:
         """Take the message on ``topic`` away."""
-        self._live.dismiss(topic)
-        self.elsewhere.dismiss(topic)
+        for stack in self._stacks:
+            stack.dismiss(topic)

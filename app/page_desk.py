@@ -12,6 +12,7 @@ from app.actions import Actions
 from app.conductor import Conductor
 from app.pages import LIVE, SESSIONS, TRAINING, Makers, Pages
 from app.settings import ExportSettings
+from app.widgets.banner import BannerStack
 from app.widgets.top_bar import PageSwitch
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class PageDesk(QObject):
         """The page of sessions, once it was shown."""
         page: SessionsPage | None = self.pages.page(SESSIONS)  # type: ignore[assignment]
         return page
+
+    @property
+    def banners(self) -> BannerStack | None:
+        """Where the page that is shown says things; None for the live one."""
+        return getattr(self.pages.page(self.pages.current), "banners", None)
 
     @Slot(str)
     def play(self, spec: str) -> None:

@@ -13,6 +13,7 @@ from app.icons import icon
 from app.look import DARK, Look
 from app.recording.marker_field import MarkerField
 from app.recording.words import clock_text, hours_text
+from app.widgets.press_guard import PressGuard
 
 if TYPE_CHECKING:
     from aimanet.sessions.recorder import RecorderStatus
@@ -48,6 +49,7 @@ class RecordBar(QWidget):
         self._lay_out()
         self.button.clicked.connect(record.trigger)
         self.marker_button.clicked.connect(self.marker_asked)
+        self.guard = PressGuard(self.button, record)
         self._shown: tuple[bool, bool, Look] | None = None
         self.show_status(None, False)
 
@@ -77,7 +79,10 @@ class RecordBar(QWidget):
         self.pill.setVisible(status is not None)
         self.marker_button.setVisible(on)
         self.marker_button.setToolTip(self._marker.toolTip())
-        self.button.setText("Stop recording" if on else "Record")
+        text = "Stop recording" if on else "Record"
+        if self.button.text() not in ("", text):
+            self.guard.hold()
+        self.button.setText(text)
         self.button.setToolTip(self._record.toolTip())
         self.button.setAccessibleName(self.button.text())
         self.button.setEnabled(self._record.isEnabled())

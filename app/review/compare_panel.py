@@ -29,6 +29,7 @@ from app.look import DARK, Look
 from app.review import words
 from app.review.analysis import Analysis, Wish
 from app.review.plots import named
+from app.widgets.press_guard import PressGuard
 
 _FILES = "Checkpoints (*.safetensors);;All files (*)"
 _OTHER = "other"
@@ -87,6 +88,7 @@ class ComparePanel(QWidget):
         self.table = self._make_table()
         self.remove = QPushButton("Remove")
         self.remove.setToolTip("Take the selected analysis away")
+        self.guard = PressGuard(self.run, self.cancel)
         self._lay_out()
         self.run.clicked.connect(self._on_run)
         self.cancel.clicked.connect(self.cancel_asked)
@@ -146,8 +148,7 @@ class ComparePanel(QWidget):
 
     def show_running(self, share: float, text: str) -> None:
         """An analysis is under way."""
-        self.run.hide()
-        self.cancel.show()
+        self._show_cancel(True)
         self.method.setEnabled(False)
         self.progress.show()
         self.progress.setValue(round(1000 * share))
@@ -156,11 +157,16 @@ class ComparePanel(QWidget):
 
     def show_idle(self) -> None:
         """Nothing is under way."""
-        self.run.show()
-        self.cancel.hide()
+        self._show_cancel(False)
         self.progress.hide()
         self.told.hide()
         self.method.setEnabled(True)
+
+    def _show_cancel(self, running: bool) -> None:
+        if self.run.isHidden() != running:
+            self.guard.hold()  # one takes the other's place
+        self.run.setVisible(not running)
+        self.cancel.setVisible(running)
 
     def show_lines(self, lines: Sequence[Line], hidden: set[str], with_error: bool) -> None:
         """A row for the recorded readings, and one for each analysis."""

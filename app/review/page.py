@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QPoint, QRect, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
@@ -60,7 +60,6 @@ class SessionsPage(QWidget):
         self._show_export = QAction("Show folder", self)
         self._show_export.triggered.connect(self._on_show_export)
         self.jobs = Jobs(self)
-        self.banners = BannerStack()
         self.list, self.viewer = SessionList(), Viewer(self.jobs)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.list)
@@ -69,11 +68,12 @@ class SessionsPage(QWidget):
         self._again.timeout.connect(self._on_again)
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.addWidget(self.banners)
         self._rows.addWidget(self.stack, 1)
+        self.banners = BannerStack(self, self._place_of_banners)
         self._connect()
 
     def _connect(self) -> None:
+        self.stack.currentChanged.connect(self.banners.arrange)
         self.list.open_asked.connect(self.open)
         self.list.refresh_asked.connect(self.refresh)
         self.list.edit_asked.connect(self._on_edit_asked)
@@ -91,6 +91,12 @@ class SessionsPage(QWidget):
         head.edit.triggered.connect(self._on_edit_open)
         head.folder.triggered.connect(self._on_folder_open)
         head.delete.triggered.connect(self._on_delete_open)
+
+    def _place_of_banners(self) -> QRect:
+        """Over the picture, or beside the title of the list."""
+        viewing = self.stack.currentWidget() is self.viewer
+        part = self.viewer.video if viewing else self.list.summary
+        return QRect(part.mapTo(self, QPoint()), part.size())
 
     # --- what the window uses ---------------------------------------------------------------
 
@@ -151,7 +157,6 @@ class SessionsPage(QWidget):
         """Other colours or another size."""
         self._look = look
         self.setStyleSheet(review_sheet(look))
-        self._rows.setSpacing(look.px(8))
         for part in (self.banners, self.list, self.viewer):
             part.apply_look(look)
 

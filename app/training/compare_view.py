@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from app.look import Look
 from app.training.library import ModelEntry
 from app.training.parts import Elided, button, label
+from app.widgets.press_guard import PressGuard
 
 Row = tuple[str, ...]
 
@@ -128,6 +129,7 @@ class CompareView(QWidget):
         self.run = button("Compare", "Let both models read the recordings", primary=True)
         self.stop = button("Stop", "End the comparison")
         self.use = button("Use the first one now", "Let it read the pulse from the next frame on")
+        self.guard = PressGuard(self.run, self.stop, self.use)
         self.bar = QProgressBar(textVisible=False)
         self.table = QTableWidget()
         self.words = label("muted")
@@ -239,6 +241,8 @@ class CompareView(QWidget):
         """It is being computed, or not."""
         self.bar.setVisible(busy)
         self.bar.setRange(0, 0 if busy else 1)
+        if busy != self.stop.isVisibleTo(self):
+            self.guard.hold()  # the others move
         self.stop.setVisible(busy)
         self.run.setVisible(not busy)
         self._allow()

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.look import Look
 from app.training.library import ModelEntry
 from app.training.parts import button, label
+from app.widgets.press_guard import PressGuard
 
 _HEADS = ("Model", "Validation, BPM", "Made", "Learnt from", "State")
 
@@ -65,6 +66,7 @@ class ModelsView(QWidget):
         self.delete = button("Delete…", "Delete it from the disk (Del)")
         self.export = button("Export", "A copy of it, or ONNX for other programs")
         self.get = button("Import…", "Weights of AimaNet, rPPG-Toolbox, open-rppg, MTTS-CAN")
+        self.guard = PressGuard(self.use)
         self._fill()
         self._lay_out()
         self._connect()
@@ -223,7 +225,10 @@ class ModelsView(QWidget):
         whole, training = not model.problem, self._training == model.path
         in_use = self.is_in_use(model)
         self.use.setEnabled(whole and not in_use)
-        self.use.setText("In use" if in_use else "Use it now")
+        text = "In use" if in_use else "Use it now"
+        if text != self.use.text():
+            self.guard.hold()
+            self.use.setText(text)
         self.go_on.setVisible(bool(model.run and model.run.half_done))
         self.go_on.setEnabled(self._training is None)
         for part in (self.compare, self.export, self.fine_tune):

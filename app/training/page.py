@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QRect, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
@@ -53,7 +53,6 @@ class TrainingPage(QWidget):
         self.folder = models_folder()
         self.look_now: Look = DARK
         self._closing = False
-        self.banners = BannerStack()
         self.trainer, self.chores = Trainer(self), Chores(self)
         self.run_view, self.setup = RunView(self.trainer), SetupView(self.folder)
         self.models, self.compare = ModelsView(), CompareView()
@@ -82,8 +81,13 @@ class TrainingPage(QWidget):
             self.tabs.addTab(content, words)
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.addWidget(self.banners)
         self._rows.addWidget(self.tabs, 1)
+        self.banners = BannerStack(self, self._beside_tabs)
+
+    def _beside_tabs(self) -> QRect:
+        """The free part of the tabs' row: messages cover nothing there."""
+        left = self.tabs.tabBar().sizeHint().width() + self.look_now.px(24)
+        return self.rect().adjusted(left, 0, 0, 0)
 
     def _connect(self) -> None:
         view = self.run_view
@@ -131,7 +135,6 @@ class TrainingPage(QWidget):
         """Other colours or another size."""
         self.look_now = look
         self.setStyleSheet(training_sheet(look))
-        self._rows.setSpacing(look.px(8))
         self._train.setContentsMargins(0, look.px(10), 0, 0)
         self._train.setSpacing(look.px(14))
         for view in (self.models, self.compare):
@@ -314,12 +317,14 @@ class TrainingPage(QWidget):
     def _offer_one(self, run: RunEntry) -> None:
         if is_trained_now(run.out):
             text = f"“{run.name}” is being trained, or still saved, by another process"
-            self.banners.say(f"half:{run.name}", "info", text, [self._action("Look again", run)])
+            self.banners.say(
+                f"half:{run.name}", "info", text, [self._action("Look again", run)], True
+            )
             return
         at = f" at step {run.last.step}" if run.last else ""
         text = f"The training of “{run.name}” stopped half-way{at}; it can go on from there"
         actions = [self._action("Go on", run), self._action("Not now", run)]
-        self.banners.say(f"half:{run.name}", "info", text, actions)
+        self.banners.say(f"half:{run.name}", "info", text, actions, stays=True)
 
     def _action(self, words: str, run: RunEntry) -> QAction:
         action = QAction(words, self.banners)

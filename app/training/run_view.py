@@ -18,6 +18,7 @@ from app.look import Look
 from app.training.curves import ErrorPlot, LossPlot
 from app.training.parts import button, clock, label
 from app.training.trainer import RunEnd, Stage, Trainer
+from app.widgets.press_guard import PressGuard
 
 _REDRAW_MS = 200
 _LOG_LINES = 3000
@@ -62,6 +63,8 @@ class RunView(QWidget):
         self.use = button("Use it now", "Let this model read the pulse from the next frame on")
         self.use.setProperty("primary", "true")
         self.compare = button("Compare…", "Beside the model in use, on recordings of your choice")
+        self._buttons = (self.compare, self.pause, self.cancel, self.go_on, self.use)
+        self.guard = PressGuard(*self._buttons)
         self._redraw = QTimer(self, interval=_REDRAW_MS, singleShot=True)
         self._redraw.timeout.connect(self._draw)
         self._lay_out()
@@ -78,7 +81,7 @@ class RunView(QWidget):
         words.addWidget(self.headline)
         words.addWidget(self.detail)
         self._head.addLayout(words, 1)
-        for part in (self.compare, self.pause, self.cancel, self.go_on, self.use):
+        for part in self._buttons:
             self._head.addWidget(part)
         self._numbers = QGridLayout()
         for column, (name, value) in enumerate(self.figures.items()):
@@ -215,6 +218,12 @@ class RunView(QWidget):
         self.detail.setText(detail)
 
     def _show_buttons(self) -> None:
+        before = [(b.isHidden(), b.text()) for b in self._buttons]
+        self._set_buttons()
+        if before != [(b.isHidden(), b.text()) for b in self._buttons]:
+            self.guard.hold()  # one of them is where another one was
+
+    def _set_buttons(self) -> None:
         stage, end = self._trainer.stage, self._end
         running = self._trainer.busy
         self.pause.setVisible(running)

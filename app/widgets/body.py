@@ -1,10 +1,11 @@
-"""Under the header: messages, the picture with the wave below it, numbers at the right."""
+"""Under the header: the picture with the wave below it, numbers at the right, messages on top."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.look import Look
+from app.look import DARK, Look
 from app.widgets.banner import BannerStack
 from app.widgets.bpm_display import BpmDisplay
 from app.widgets.history_plot import HistoryPlot
@@ -18,7 +19,7 @@ class Body(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.banners = BannerStack()
+        self._look = DARK
         self.video = VideoView()
         self.waveform = WaveformPlot()
         self.bpm = BpmDisplay()
@@ -33,21 +34,19 @@ class Body(QWidget):
         self._columns = QHBoxLayout()
         self._columns.addLayout(self._left, 62)
         self._columns.addLayout(self._right, 38)
-        self._rows = QVBoxLayout(self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.addWidget(self.banners)
-        self._rows.addLayout(self._columns, 1)
+        self._columns.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(self._columns)
+        self.banners = BannerStack(self, self._over_picture)
 
     def apply_look(self, look: Look) -> None:
         """Other colours or another size, for everything below the header."""
-        for layout in (self._left, self._right, self._columns, self._rows):
+        self._look = look
+        for layout in (self._left, self._right, self._columns):
             layout.setSpacing(look.px(10))
-        for part in (
-            self.banners,
-            self.video,
-            self.waveform,
-            self.bpm,
-            self.spectrum,
-            self.history,
-        ):
+        for part in (self.video, self.waveform, self.bpm, self.spectrum, self.history):
             part.apply_look(look)
+        self.banners.apply_look(look)
+
+    def _over_picture(self) -> QRect:
+        edge = self._look.px(8)
+        return self.video.geometry().adjusted(edge, edge, -edge, 0)

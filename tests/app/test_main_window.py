@@ -104,6 +104,7 @@ def test_the_end_of_a_file_is_said_and_it_can_be_played_again(
     banner = window.body.banners.banner("end")
     assert banner is not None
     again = next(b for b in banner.buttons if b.text() == "Play again")
+    qtbot.waitUntil(lambda: not banner.guard.holding, timeout=PATIENCE_MS)
     with qtbot.waitSignal(window.conductor.engine.opened, timeout=PATIENCE_MS):
         qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
     assert said(window, "end") == ""
@@ -346,8 +347,11 @@ def test_keys(
 ) -> None:
     window = open_window(str(wall_video))
     wait_for(qtbot, window, Phase.RUNNING)
+    qtbot.waitUntil(lambda: not window.conductor.toggle_guard.holding, timeout=PATIENCE_MS)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     assert phase(window) is Phase.IDLE
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    assert phase(window) is Phase.IDLE, "the second press of two meant Stop"
     qtbot.keyClick(window, Qt.Key.Key_3)
     assert window.header.methods.current == "chrom"
     qtbot.keyClick(window, Qt.Key.Key_L)

@@ -121,13 +121,14 @@ def test_a_recording_stays_in_sight_and_is_shown_among_the_sessions(
     assert bar.marker_field.text() == "Marker 1"
     assert not window.commands.name_marker.isEnabled(), "Enter belongs to the page"
     qtbot.keyClick(window, Qt.Key.Key_R, CTRL)
-    notices = window.notices.elsewhere
+    notices = page.banners
     qtbot.waitUntil(lambda: notices.banner("recording") is not None, timeout=PATIENCE_MS)
     banner = notices.banner("recording")
     assert banner is not None
     assert banner.isVisible()
     assert not bar.button.isVisible()
     show = next(b for b in banner.buttons if b.text() == "Show in Sessions")
+    qtbot.waitUntil(lambda: not banner.guard.holding, timeout=PATIENCE_MS)
     qtbot.mouseClick(show, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.viewer.session is not None, timeout=PATIENCE_MS)
     (folder,) = sessions.iterdir()
@@ -258,6 +259,7 @@ def test_a_remembered_model_that_is_gone_can_be_given_up(
     assert banner is not None
     assert "/gone/mine.safetensors" in banner.text
     assert [button.text() for button in banner.buttons] == ["Use AimaNet's own weights"]
+    qtbot.waitUntil(lambda: not banner.guard.holding, timeout=PATIENCE_MS)
     qtbot.mouseClick(banner.buttons[0], Qt.MouseButton.LeftButton)
     link = window.conductor.engine.link
     qtbot.waitUntil(lambda: getattr(link.method, "name", "") == "tscan", timeout=PATIENCE_MS)

@@ -60,8 +60,9 @@ def wait_for(qtbot: QtBot, window: MainWindow, *wanted: Phase) -> None:
 
 def start(qtbot: QtBot, window: MainWindow) -> None:
     """Press the button as soon as it can be pressed, and wait for the first frames."""
-    button = window.desk.bar.button
-    qtbot.waitUntil(button.isEnabled, timeout=PATIENCE_MS)
+    button, guard = window.desk.bar.button, window.desk.bar.guard
+    ready = lambda: button.isEnabled() and not guard.holding  # noqa: E731
+    qtbot.waitUntil(ready, timeout=PATIENCE_MS)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert window.desk.recording.on
     wait_for_frames(qtbot, window)
@@ -247,8 +248,9 @@ def test_a_folder_that_cannot_be_written_is_said_and_nothing_else_happens(
     folder = str(tmp_path / "file" / "sessions")
     SettingsStore().save(Settings(recording=RecordingSettings(ask=False, folder=folder)))
     window = open_window(str(wall_video))
-    button = window.desk.bar.button
-    qtbot.waitUntil(button.isEnabled, timeout=PATIENCE_MS)
+    button, guard = window.desk.bar.button, window.desk.bar.guard
+    ready = lambda: button.isEnabled() and not guard.holding  # noqa: E731
+    qtbot.waitUntil(ready, timeout=PATIENCE_MS)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     words = said(qtbot, window)
     assert words.startswith(f"Nothing is recorded. Cannot record to {folder}")

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QImage
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from aimanet.types import Reading, State
 from app.link import Picture
 from app.look import DARK, LIGHT
-from app.widgets.banner import BannerStack, sentence
+from app.widgets.banner import sentence
 from app.widgets.bpm_display import BpmDisplay
 from app.widgets.history_plot import HistoryPlot
 from app.widgets.plot import Plot
@@ -237,43 +237,11 @@ def test_a_flat_mask_is_no_reason_to_fail() -> None:
     assert heat_image(np.ones((5, 5))).size().width() == 5
 
 
-def test_banners_replace_each_other_by_topic_and_can_be_dismissed(qtbot: QtBot) -> None:
-    stack = BannerStack()
-    qtbot.addWidget(stack)
-    action = QAction("&Try again", stack)
-    stack.say("source", "error", "camera 0 is gone", [action])
-    stack.say("source", "error", "camera 1 is gone", [action])
-    stack.say("method", "warning", "No weights.")
-    assert stack.topics == ["source", "method"]
-    banner = stack.banner("source")
-    assert banner is not None
-    assert banner.text == "Camera 1 is gone."
-    with qtbot.waitSignal(action.triggered):
-        qtbot.mouseClick(banner.buttons[0], Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(banner.close_button, Qt.MouseButton.LeftButton)
-    assert stack.topics == ["method"]
-    stack.dismiss("method")
-    assert not stack.isVisibleTo(stack.parentWidget())
-
-
 def test_fragments_become_sentences() -> None:
     assert sentence("no weights here") == "No weights here."
     assert sentence("http://host: refused") == "http://host: refused."
     assert sentence("Done.") == "Done."
     assert sentence("or use `aimanet train`") == "Or use “aimanet train”."
-
-
-def test_a_very_long_word_in_a_message_does_not_make_the_window_wider(qtbot: QtBot) -> None:
-    stack = BannerStack()
-    qtbot.addWidget(stack)
-    stack.say("a", "error", f"/films/{'x' * 240}.mp4: no such file")
-    banner = stack.banner("a")
-    assert banner is not None
-    assert banner.minimumSizeHint().width() < 800
-    label = next(each for each in banner.findChildren(QLabel) if each.text())
-    assert label.text().startswith("/films/xxx")
-    assert "x" * 240 in label.toolTip()
-    assert "x" * 240 in banner.text
 
 
 def test_a_long_address_loses_its_middle_in_the_source_picker(qtbot: QtBot) -> None:

@@ -45,6 +45,7 @@ def run(qtbot: QtBot, page: SessionsPage, method: str) -> None:
     compare_panel = page.viewer.compare
     page.viewer.tabs.setCurrentWidget(compare_panel)
     compare_panel.method.setCurrentIndex(compare_panel.method.findData(method))
+    qtbot.waitUntil(lambda: not compare_panel.guard.holding, timeout=PATIENCE_MS)
     qtbot.mouseClick(compare_panel.run, Qt.MouseButton.LeftButton)
 
 
