@@ -17,6 +17,22 @@ class SourceInterrupted(SourceError):
     """A live source is gone for the moment; the next ``read()`` tries to reconnect."""
 
 
+class UnknownRateError(SourceError):
+    """A recording has neither time stamps nor a believable frame rate; somebody has to state it.
+
+    Args:
+        where: the file or folder.
+        reason: what it lacks or claims, such as "does not say its frame rate".
+    """
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(where, reason)
+        self.where, self.reason = where, reason
+
+    def __str__(self) -> str:
+        return f"{self.where} {self.reason}: state the frame rate, for example with --fps 30"
+
+
 class FaceModelError(AimaNetError):
     """The face detector's model file is missing, damaged or cannot be fetched."""
 

@@ -58,11 +58,15 @@ class Options:
     jobs: int = 0
     """Of many recordings, how many to read at once, each in a process of its own. 0: one for
     each core."""
+    fps: float | None = None
+    """The frame rate of recordings that do not say it, as raw .h264 and .mjpeg streams or folders
+    of pictures may not; it stands above a rate in a header. Time stamps stand above it."""
 
 
 def run(options: Options) -> int:
     """Analyses the recording, or all of them, and prints the result."""
     from aimanet.commands.analyze_many import run_many, several
+    from aimanet.sources.frame_rate import require_readable
 
     if not options.paths:
         raise AnalyzeFlagsError(
@@ -72,6 +76,8 @@ def run(options: Options) -> int:
         raise AnalyzeFlagsError("one of the paths is empty: give the path of a video")
     if options.jobs < 0:
         raise AnalyzeFlagsError(f"--jobs {options.jobs}: give 0 for all cores, or more")
+    if options.fps is not None:
+        require_readable(options.fps)
     many = several(options.paths)
     if many is not None:
         return run_many(many, options)
@@ -92,7 +98,10 @@ def _run_one(path: str, options: Options) -> None:
         weights=options.weights,
         threads=1,  # the other cores find faces
     )
-    found = analyse(path, method, options.save_signals, partial(_watched, bar=not options.json))
+    watch = partial(_watched, bar=not options.json)
+    found = analyse(path, method, options.save_signals, watch, fps=options.fps)
+    if found.note:
+        print(f"note: {found.note}", file=sys.stderr)
     if options.json:
         print(to_line(found.record()))
         return

@@ -36,12 +36,13 @@ GRACE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How all recordings are read; travels to the workers. ``threads`` as `analyse` takes them."""
+    """How all recordings are read; travels to the workers. ``threads``, ``fps`` as in `analyse`."""
 
     method: str
     device: str
     weights: Path | None
     threads: int | None = 1
+    fps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ def run_many(paths: list[str], options: Options) -> int:
     """Prints a line for each recording; 2 where one of them failed."""
     tasks = _tasks(paths, options.save_signals)
     count = min(options.jobs or cores(), len(tasks))
-    plan = Plan(options.method, options.device, options.weights, None if count == 1 else 1)
+    threads = None if count == 1 else 1
+    plan = Plan(options.method, options.device, options.weights, threads, options.fps)
     failed = 0
     for task, row in _in_order(_answers(tasks, plan, count), bar=not options.json, of=len(tasks)):
         failed += bool(row.error)
@@ -206,14 +208,14 @@ def _attempt(plan: Plan, method: Callable[[], Any], task: Task) -> Row:
     from aimanet.terminal.words import describe
 
     try:
-        found = analyse(task.path, method, task.signals, threads=plan.threads)
+        found = analyse(task.path, method, task.signals, threads=plan.threads, fps=plan.fps)
     except OURS:
         raise
     except AimaNetError as error:
         return Row.failed(task.path, str(error))
     except Exception as error:  # one odd file must not end a night's work
         return Row.failed(task.path, f"{type(error).__name__}: {error}")
-    return Row(found.record(), describe(found.summary))
+    return Row(found.record(), "; ".join(filter(None, (describe(found.summary), found.note))))
 
 
 def _in_order(

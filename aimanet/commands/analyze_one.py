@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from aimanet.errors import OutputError, SourceError
 from aimanet.outputs import AtomicText
 from aimanet.sources.address import without_password
+from aimanet.sources.frame_rate import unused_rate
 
 if TYPE_CHECKING:
     from aimanet.methods import PulseMethod
     from aimanet.pipeline import Pipeline, Summary
     from aimanet.rhythm.study import Study
     from aimanet.sources import Source
-    from aimanet.sources.base import Faces
+    from aimanet.sources.base import Faces, RateOrigin
     from aimanet.terminal.trace import BoxTrace, PulseTrace
     from aimanet.types import FaceCrop
 
@@ -28,12 +29,17 @@ Watch = Callable[[Iterable["FaceCrop"], float | None], Iterator["FaceCrop"]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found in a recording; ``readings`` as records, ``origin_s`` as in `SourceInfo`."""
+    """What was found in a recording; ``readings`` as records, ``origin_s`` as in `SourceInfo`.
+
+    ``fps_source`` says where its frame rate is from; ``note`` is a line about a flag of no use.
+    """
 
     summary: Summary
     readings: list[dict[str, Any]]
     study: Study
     origin_s: float | None = None
+    fps_source: RateOrigin | None = None
+    note: str = ""
 
     def record(self) -> dict[str, Any]:
         """The object that ``--json`` prints."""
@@ -44,6 +50,7 @@ class Found:
         del told["readings"]
         if self.origin_s is not None:
             told["origin_s"] = number(self.origin_s, 6)
+        told["fps_source"] = self.fps_source
         return {**told, "readings": self.readings}  # the long list last
 
 
@@ -53,6 +60,7 @@ def analyse(
     signals: Path | None = None,
     watch: Watch = lambda crops, _: iter(crops),
     threads: int | None = None,
+    fps: float | None = None,
 ) -> Found:
     """The whole recording through the pipeline; what is wrong with it shows before the work.
 
@@ -62,20 +70,22 @@ def analyse(
         signals: the CSV to write.
         watch: shows progress.
         threads: 1 is this one alone; by default a second one finds the faces ahead.
+        fps: the frame rate, where the recording has no time stamps.
 
     Raises:
         AimaNetError: it cannot be read, has no face in it, or the CSV cannot be written.
     """
     from aimanet.ahead import open_crops
 
-    source = open_recording(path)
+    source = open_recording(path, fps)
     with ExitStack() as stack:
         out = _signals_file(path, signals, stack)
         crops = stack.enter_context(open_crops(source, _detector, threads))
-        if crops.info.duration_s is None and is_synthetic(path):
+        if source.endless:
             raise SourceError(f"{path} never ends: give it a length, e.g. seconds=30")
         watched = watch(crops, crops.info.duration_s)
-        return _read(watched, make_method(), source, crops.info.origin_s, out)
+        found = _read(watched, make_method(), source, crops.info.origin_s, out)
+        return replace(found, fps_source=crops.info.fps_source, note=unused_rate(crops.info, fps))
 
 
 def _read(
@@ -141,8 +151,8 @@ def _signals_file(recording: str, path: Path | None, stack: ExitStack) -> TextIO
     return stack.enter_context(AtomicText(path))
 
 
-def open_recording(path: str) -> Source:
-    """The source for a recording, to be read as fast as possible.
+def open_recording(path: str, fps: float | None = None) -> Source:
+    """The source for a recording, to be read as fast as possible; ``fps`` as `analyse` takes it.
 
     Raises:
         SourceError: there is no such file, or it is a live source, which has no end.
@@ -150,7 +160,7 @@ def open_recording(path: str) -> Source:
     from aimanet.sources import open_source
 
     if is_synthetic(path):
-        return open_source(path, realtime=False)
+        return open_source(path, realtime=False, fps=fps)
     if "://" in path:
         raise SourceError(f"{printable(path)} is a stream: run `aimanet live --source ...` with it")
     try:
@@ -161,7 +171,7 @@ def open_recording(path: str) -> Source:
         why = (error.strerror or str(error)).lower()
         raise SourceError(f"{printable(path)} cannot be read ({why}): check the path") from error
     # Absolute, so that a file called `0` is not taken for a camera.
-    return open_source(str(Path(path).absolute()), realtime=False)
+    return open_source(str(Path(path).absolute()), realtime=False, fps=fps)
 
 
 def is_synthetic(path: str) -> bool:

@@ -51,7 +51,8 @@ class Options:
     size: tuple[int, int] | None = None
     """Width and height to ask the camera for, e.g. 640 480."""
     fps: float | None = None
-    """Frames per second to ask the camera for."""
+    """Frames per second to ask the camera for; or the frame rate of a recording that does not say
+    it, such as a raw .h264 or .mjpeg stream."""
 
     @property
     def terminal_only(self) -> bool:
@@ -81,6 +82,7 @@ def run(options: Options, window: WindowLoader | None = None) -> int:
         weights=options.weights,
         seconds=options.seconds,
         fast=options.fast,
+        fps=options.fps,
     )
     try:
         session.run(choose_view(json=options.json))

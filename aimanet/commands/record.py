@@ -66,7 +66,8 @@ class Options:
     size: tuple[int, int] | None = None
     """Width and height to ask the camera for, e.g. 640 480."""
     fps: float | None = None
-    """Frames per second to ask the camera for."""
+    """Frames per second to ask the camera for; or the frame rate of a recording that does not say
+    it, such as a raw .h264 or .mjpeg stream."""
     json: bool = False
     """Print one JSON object about the session at the end, and nothing else."""
 
@@ -135,6 +136,7 @@ def _record(
     from aimanet.pipeline import Pipeline
     from aimanet.sessions.recorder import Recorder
     from aimanet.sessions.writer import SessionWriter
+    from aimanet.sources.frame_rate import unused_rate
 
     method = make_method(
         options.method,
@@ -145,7 +147,10 @@ def _record(
     tracker = source.tracker() or FaceTracker()
     stack.callback(tracker.close)
     feed = stack.enter_context(_feed(source, stop))
-    _require_end(options, feed)
+    if options.as_fast_as_possible and source.endless and options.seconds is None:
+        raise SourceError(f"{options.source} never ends: give --seconds")
+    if unused := unused_rate(feed.info, options.fps):
+        _notice(f"note: {unused}")
     pipeline = Pipeline(method)
     writer = SessionWriter(folder, _info(options, source, feed, pipeline))
     recorder = stack.enter_context(Recorder(lambda: writer))
@@ -172,12 +177,6 @@ def _feed(source: Source, stop: StopRequest) -> Feed:
     from aimanet.live import CaptureFeed, DirectFeed
 
     return CaptureFeed(source, stop, _notice) if source.live else DirectFeed(source, stop)
-
-
-def _require_end(options: Options, feed: Feed) -> None:
-    endless = feed.info.duration_s is None and feed.info.frames is None
-    if options.as_fast_as_possible and endless and options.seconds is None:
-        raise SourceError(f"{options.source} never ends: give --seconds")
 
 
 def _info(options: Options, source: Source, feed: Feed, pipeline: Pipeline) -> SessionInfo:

@@ -81,7 +81,7 @@ or one session's folder itself"""
 
     def film(self, recording: Recording) -> Film:
         """See `Recorded.film`; also whether video and ``frames.csv`` agree."""
-        film, rows = film_of(recording.video), _rows(recording)
+        film, rows = film_of(recording.video, needs_rate=False), _rows(recording)
         path = recording.video.with_name(FRAMES)
         if rows is None:
             problem = Problem(path, "missing or empty: times are the video's", fatal=False)

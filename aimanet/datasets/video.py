@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aimanet.datasets.base import DatasetError, Problem, Signal
-from aimanet.errors import SourceError
+from aimanet.errors import SourceError, UnknownRateError
 from aimanet.types import Frame
 
 if TYPE_CHECKING:
@@ -38,13 +38,17 @@ class Film:
     problems: tuple[Problem, ...] = ()
 
 
-def film_of(path: Path) -> Film:
+def film_of(path: Path, *, needs_rate: bool = True) -> Film:
     """Opens a video, decodes one frame, and compares what its header promises with the file.
+
+    Args:
+        path: the file.
+        needs_rate: False where the times of the frames are known from elsewhere.
 
     Raises:
         DatasetError: it is missing or empty, or no frame in it can be decoded.
     """
-    info = _info(path)
+    info = _info(path, needs_rate)
     frames, seconds, present = info.frames, info.duration_s, None
     if path.stat().st_size > _COUNTED_BYTES:
         present = _estimated(path, info)
@@ -71,7 +75,7 @@ def stream_video(path: Path, times: Signal | None = None) -> Generator[Frame, No
     """
     from aimanet.sources.video import VideoSource
 
-    source = VideoSource(str(path), path, realtime=False)
+    source = VideoSource(str(path), path, realtime=False, needs_rate=times is None)
     seen, start, last = 0, 0.0, 0.0
     try:
         info = source.open()
@@ -81,6 +85,8 @@ def stream_video(path: Path, times: Signal | None = None) -> Generator[Frame, No
             seen, last = seen + 1, frame.t
             t = frame.t - start if times is None else time_of(frame.index, times)
             yield Frame(frame.index, t, frame.image)
+    except UnknownRateError as error:
+        raise _without_rate(error) from error
     except (SourceError, OSError, ValueError) as error:
         raise DatasetError(str(error)) from error
     finally:
@@ -114,16 +120,22 @@ def time_of(index: int, times: Signal) -> float:
     return float(times[-1]) + (index - len(times) + 1) * step
 
 
-def _info(path: Path) -> SourceInfo:
+def _info(path: Path, needs_rate: bool) -> SourceInfo:
     from aimanet.sources.video import VideoSource
 
-    source = VideoSource(str(path), path, realtime=False)
+    source = VideoSource(str(path), path, realtime=False, needs_rate=needs_rate)
     try:
         return source.open()
+    except UnknownRateError as error:
+        raise _without_rate(error) from error
     except (SourceError, OSError, ValueError) as error:
         raise DatasetError(str(error)) from error
     finally:
         source.close()
+
+
+def _without_rate(error: UnknownRateError) -> DatasetError:
+    return DatasetError(f"{error.where} {error.reason}: replace it by a copy that does")
 
 
 def _by_duration(seen: int, last_s: float, info: SourceInfo) -> int:

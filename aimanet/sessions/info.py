@@ -47,12 +47,16 @@ class SourceRecord(_Part):
 
 
 class CameraRecord(_Part):
-    """What the source said it delivers; ``fps`` None where it did not say."""
+    """What the source said it delivers; ``fps`` None where it did not say.
+
+    ``fps_source`` is where the rate of a recording is from: timestamps, header or stated.
+    """
 
     detail: str = ""
     width: int | None = None
     height: int | None = None
     fps: float | None = None
+    fps_source: str | None = None
 
 
 class ModelRecord(_Part):

@@ -31,6 +31,7 @@ def describe(source: Source, opened: SourceInfo) -> SessionInfo:
             width=opened.width,
             height=opened.height,
             fps=opened.fps,
+            fps_source=opened.fps_source,
         ),
         fps=opened.fps,
         origin_s=opened.origin_s,

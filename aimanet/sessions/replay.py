@@ -73,7 +73,7 @@ class ReplaySource(RecordedSource):
             )
         if not len(session.frames):
             raise SourceError(f"{session.folder} holds no frames: it ended before the first one")
-        self._video = VideoSource(self.spec, session.folder / VIDEO, realtime=False)
+        self._video = VideoSource(self.spec, session.folder / VIDEO, False, needs_rate=False)
         opened = self._video.open()
         return self._info(session, opened), self._retimed(session, self._video)
 
@@ -92,6 +92,7 @@ class ReplaySource(RecordedSource):
             duration_s=session.duration_s,
             detail=f"session of {len(session.frames)} {kept}, {opened.width}x{opened.height}",
             origin_s=session.info.origin_s,
+            fps_source="stated" if session.info.camera.fps_source == "stated" else "timestamps",
         )
 
     def _retimed(self, session: Session, video: VideoSource) -> Iterator[Frame]:

@@ -18,6 +18,7 @@ from aimanet.sources.address import without_password
 from aimanet.sources.base import Source, SourceInfo
 from aimanet.sources.cameras import CameraInfo, list_cameras
 from aimanet.sources.formats import DOWNLOADS, looks_like_path, suffix_of
+from aimanet.sources.frame_rate import require_readable
 
 __all__ = ["CameraInfo", "Source", "SourceInfo", "list_cameras", "open_source"]
 
@@ -44,6 +45,11 @@ class _Wishes:
         if self.fps is not None and not 1 <= self.fps <= 1000:
             raise SourceError(f"fps {self.fps:g} is out of range; 1 to 1000")
 
+    def require_readable_rate(self) -> None:
+        """Of a recording, as opposed to a camera, which need not do as it is asked."""
+        if self.fps is not None:
+            require_readable(self.fps)
+
 
 def open_source(
     spec: str,
@@ -60,8 +66,8 @@ def open_source(
             ``rtsp://`` URL; ``synthetic:hr=72,seed=1,seconds=60,...``.
         realtime: False delivers recorded frames as fast as they can be read.
         size: width, height to ask a camera for; also the synthetic face's size.
-        fps: rate to ask a camera for; also that of pictures without times, and the synthetic
-            face's rate.
+        fps: rate to ask a camera for; also that of a video or of pictures without times, and
+            the synthetic face's rate.
 
     Raises:
         SourceError: the spec means nothing, or a file that is not there.
@@ -148,13 +154,15 @@ def _by_path_or_name(spec: str, wishes: _Wishes) -> Source:
     if is_folder:
         from aimanet.sources.images import ImageFolderSource
 
+        wishes.require_readable_rate()
         return ImageFolderSource(spec, path, wishes.realtime, wishes.fps)
     if device := re.fullmatch(r"/dev/video(\d+)", spec):
         return _webcam(spec, device[1], wishes)
     if exists:
         from aimanet.sources.video import VideoSource
 
-        return VideoSource(spec, path, wishes.realtime)
+        wishes.require_readable_rate()
+        return VideoSource(spec, path, wishes.realtime, wishes.fps)
     if looks_like_path(spec):
         raise SourceError(f"{spec}: no such file or folder; check the path")
     return _webcam(spec, spec, wishes)

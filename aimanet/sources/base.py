@@ -12,13 +12,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from aimanet.errors import SourceError
 from aimanet.types import FaceCrop, Frame
 
 LONGEST_WAIT_S = 1.0
 """No ``read()`` of a recorded source blocks longer than this, whatever its time stamps say."""
+
+
+RateOrigin = Literal["timestamps", "header", "stated"]
+"""Where the frame rate of a recording is from; "stated" by a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class SourceInfo:
     ``width``/``height`` are those of the frames (after rotation); ``fps`` is nominal, None
     where unknown; ``frames`` and ``duration_s`` are None where there is no end or it is not
     known; ``detail`` is a line for people. ``origin_s`` is what t = 0 is on a clock
-    that the recording itself names (Unix time, say), None where it names none.
+    that the recording itself names (Unix time, say), None where it names none. ``fps_source`` is
+    None for what is no recording.
     """
 
     width: int
@@ -38,6 +43,7 @@ class SourceInfo:
     duration_s: float | None
     detail: str
     origin_s: float | None = None
+    fps_source: RateOrigin | None = None
 
 
 class Faces(Protocol):
@@ -67,6 +73,11 @@ class Source(abc.ABC):
     def __init__(self, spec: str, label: str) -> None:
         self.spec = spec
         self.label = label
+
+    @property
+    def endless(self) -> bool:
+        """Whether it goes on until somebody stops it; a file ends, also one of unknown length."""
+        return self.live
 
     @abc.abstractmethod
     def open(self) -> SourceInfo:

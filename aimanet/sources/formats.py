@@ -6,8 +6,9 @@ IMAGE_SUFFIXES = frozenset(
     {".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
 VIDEO_SUFFIXES = frozenset(
-    {".3gp", ".avi", ".flv", ".gif", ".h264", ".hevc", ".m2ts", ".m4v", ".mjpeg", ".mjpg", ".mkv"}
-    | {".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv"}
+    {".264", ".265", ".3gp", ".apng", ".avi", ".flv", ".gif", ".h264", ".h265", ".hevc", ".ivf"}
+    | {".m1v", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
+    | {".mts", ".obu", ".ogv", ".ts", ".webm", ".wmv", ".y4m"}
 )
 DOWNLOADS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
 """Files on a web server, as opposed to a camera's endless stream."""

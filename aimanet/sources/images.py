@@ -11,12 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from aimanet.errors import SourceError
+from aimanet.errors import SourceError, UnknownRateError
 from aimanet.files import require_ordinary
-from aimanet.sources.base import RecordedSource, SourceInfo
+from aimanet.sources.base import RateOrigin, RecordedSource, SourceInfo
 from aimanet.sources.formats import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from aimanet.sources.frame_rate import HIGHEST_FPS
 from aimanet.types import Frame
 
+_STATED = "the stated frame rate"
 _TIME_SUFFIXES = (".txt", ".csv")
 _NANOSECONDS = re.compile(r"(\d{18,19})$")
 """Since 1973: what PURE's names end in, ``Image1392643993642815000.png``."""
@@ -65,7 +67,8 @@ class ImageFolderSource(RecordedSource):
         fps = (len(images) - 1) / span_s if span_s > 0 else self._fps
         duration_s = span_s + (1 / fps if fps else 0.0)
         detail = f"{len(images)} pictures {width}x{height}, times from {where}"
-        info = SourceInfo(width, height, fps, len(images), duration_s, detail, origin_s)
+        known: RateOrigin = "stated" if where == _STATED else "timestamps"
+        info = SourceInfo(width, height, fps, len(images), duration_s, detail, origin_s, known)
         return info, itertools.chain([first], frames)
 
     def _times_of(self, images: list[Path]) -> tuple[NDArray[np.float64], float | None, str]:
@@ -78,11 +81,11 @@ class ImageFolderSource(RecordedSource):
             seconds = np.array([(stamp - stamps[0]) / 1e9 for stamp in stamps])
             return _checked(seconds, self._folder), stamps[0] / 1e9, "their names"
         if self._fps is not None:
-            given = f"the given rate of {self._fps:g} fps"
-            return np.arange(len(images)) / self._fps, None, given
-        raise SourceError(
-            f"{self._folder}: no times for its {len(images)} pictures; put a text file into it "
-            f"with {len(images)} numbers in seconds, or give the frame rate"
+            return np.arange(len(images)) / self._fps, None, _STATED
+        raise UnknownRateError(
+            str(self._folder),
+            f"does not say when its {len(images)} pictures were taken (neither their names nor a "
+            f"text file with {len(images)} numbers in seconds)",
         )
 
 
@@ -173,6 +176,10 @@ def _checked(times: NDArray[np.float64], where: Path) -> NDArray[np.float64]:
         raise SourceError(
             f"{where}: {np.median(steps):g} s between pictures; are these milliseconds? "
             "seconds are needed"
+        )
+    if len(steps) and np.median(steps) < 1.0 / HIGHEST_FPS:
+        raise SourceError(
+            f"{where}: {np.median(steps):g} s between pictures cannot be; seconds are needed"
         )
     return times
 

@@ -41,6 +41,11 @@ class SyntheticSource(RecordedSource):
         super().__init__(spec, "Demo face", realtime)
         self._wishes = (defaults or {}) | _pairs(spec)
 
+    @property
+    def endless(self) -> bool:
+        """Whether the face was given no length."""
+        return "seconds" not in self._wishes
+
     def _start(self) -> tuple[SourceInfo, Iterator[Frame]]:
         from aimanet.synthesis import DemoScene
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 import av.error
 import av.logging
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -21,12 +23,15 @@ from numpy.typing import NDArray
 from aimanet.errors import SourceError
 from aimanet.sources.base import RecordedSource, SourceInfo
 from aimanet.sources.formats import IMAGE_SUFFIXES, MAX_PIXELS
+from aimanet.sources.frame_rate import OPTIONS as RATE_OPTIONS
+from aimanet.sources.frame_rate import FrameRate, nominal_fps, rate_of
 from aimanet.types import Frame
 
 FALLBACK_FPS = 30.0
-MAX_FPS = 1000.0
-"""Containers without a frame rate state their clock rate (90,000) instead."""
+"""Bridges a missing time stamp where the others say no rate."""
 DECODER_THREADS = 2
+FIRST_PACKETS, FIRST_BYTES = 64, 1 << 25
+"""What is looked at for the frame rate before anything is decoded."""
 
 PLAYLISTS = frozenset({"concat", "dash", "hls", "image2", "imf", "lavfi", "rtp", "rtsp", "sdp"})
 """Formats that name other files or addresses to read from; a recording has its pictures in it."""
@@ -35,10 +40,13 @@ OPTIONS = {
     "max_pixels": str(MAX_PIXELS),
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(sorted(av.formats_available - PLAYLISTS)),
+    **RATE_OPTIONS,
 }
 
 NO_VIDEO = ", not a video; a pulse needs moving pictures"
 STILL = f"a single picture{NO_VIDEO}"
+
+VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 av.logging.set_level(None)
 
@@ -83,11 +91,24 @@ class VideoSource(RecordedSource):
         spec: what the user wrote.
         path: the file.
         realtime: play at the file's own speed.
+        fps: the frame rate where the file has no time stamps of its own.
+        needs_rate: False where whoever reads it knows the times from elsewhere: then the time
+            stamps are passed on as they are.
     """
 
-    def __init__(self, spec: str, path: Path, realtime: bool = True) -> None:
+    def __init__(
+        self,
+        spec: str,
+        path: Path,
+        realtime: bool = True,
+        fps: float | None = None,
+        *,
+        needs_rate: bool = True,
+    ) -> None:
         super().__init__(spec, path.name, realtime)
         self._path = path
+        self._fps = fps
+        self._needs_rate = needs_rate
         self._container: InputContainer | None = None
         self._undecoded = 0
 
@@ -95,9 +116,14 @@ class VideoSource(RecordedSource):
         _require_readable(self._path)
         self._container = container = _open_container(self._path)
         stream = _video_stream(container, self._path)
-        fps = _nominal_fps(stream)
+        packets = _packets_of(container, stream)
+        beginning = _first_of(packets)
+        if self._needs_rate:
+            rate = rate_of(self._path, container, stream, beginning, self._fps)
+        else:
+            rate = FrameRate(nominal_fps(stream), "timestamps", 1.0)
         self._undecoded = 0
-        frames = self._frames_of(container, stream, 1.0 / (fps or FALLBACK_FPS))
+        frames = self._frames_of(chain(beginning, packets), rate)
         first = next(frames, None)
         if first is None:
             raise SourceError(
@@ -108,10 +134,11 @@ class VideoSource(RecordedSource):
         info = SourceInfo(
             width=width,
             height=height,
-            fps=fps,
+            fps=rate.fps,
             frames=stream.frames or None,
-            duration_s=_duration_s(container, stream),
-            detail=f"{codec} {width}x{height}" + (f"@{fps:g}" if fps else ""),
+            duration_s=_duration_s(container, stream, rate),
+            detail=f"{codec} {width}x{height}" + (f"@{rate.fps:g}" if rate.fps else ""),
+            fps_source=rate.origin,
         )
         return info, chain([first], frames)
 
@@ -120,26 +147,20 @@ class VideoSource(RecordedSource):
             self._container.close()
             self._container = None
 
-    def _frames_of(
-        self, container: InputContainer, stream: VideoStream, step_s: float
-    ) -> Iterator[Frame]:
-        time_line = TimeLine(step_s)
+    def _frames_of(self, packets: Iterable[VideoPacket], rate: FrameRate) -> Iterator[Frame]:
+        time_line = TimeLine(1.0 / (rate.fps or FALLBACK_FPS))
         to_rgb = VideoReformatter()
-        for number, picture in enumerate(self._decode(container, stream)):
-            t = time_line.next(picture.time)
+        for number, picture in enumerate(self._decode(packets)):
+            index = number + self._undecoded
+            t = time_line.next(rate.time(index, picture.time))
             try:
                 image = _upright_rgb(picture, to_rgb)
             except (av.error.FFmpegError, ValueError):
                 continue  # a pixel format that cannot be converted
-            yield Frame(number + self._undecoded, t, image)
+            yield Frame(index, t, image)
 
-    def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-            except (StopIteration, av.error.FFmpegError):
-                return  # a file cut short ends where its data end
+    def _decode(self, packets: Iterable[VideoPacket]) -> Iterator[VideoFrame]:
+        for packet in packets:
             try:
                 pictures = packet.decode()
             except av.error.EOFError:
@@ -152,6 +173,27 @@ class VideoSource(RecordedSource):
                     self._undecoded += 1
                 else:
                     yield picture
+
+
+def _packets_of(container: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.error.FFmpegError):
+            return  # a file cut short ends where its data end
+        yield packet
+
+
+def _first_of(packets: Iterator[VideoPacket]) -> list[VideoPacket]:
+    """So many packets as show the rate; they are taken from the iterator."""
+    first, size = [], 0
+    for packet in packets:
+        first.append(packet)
+        size += packet.size
+        if len(first) >= FIRST_PACKETS or size >= FIRST_BYTES:
+            break
+    return first
 
 
 def _require_readable(path: Path) -> None:
@@ -218,20 +260,13 @@ def _require_bearable(stream: VideoStream, path: Path) -> None:
         )
 
 
-def _nominal_fps(stream: VideoStream) -> float | None:
-    rates = [stream.average_rate, stream.guessed_rate]
-    if stream.start_time is None:
-        rates.reverse()  # no time stamps in it: their average would be invented
-    for rate in rates:
-        if rate and 0 < rate <= MAX_FPS:
-            return float(rate)
-    return None
-
-
-def _duration_s(container: InputContainer, stream: VideoStream) -> float | None:
+def _duration_s(container: InputContainer, stream: VideoStream, rate: FrameRate) -> float | None:
+    """As the header says; what FFmpeg reckons from a rate of its own is none."""
+    if rate.stretch is None:
+        return stream.frames / rate.fps if stream.frames and rate.fps else None
     if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration else None
+        return float(stream.duration * stream.time_base) * rate.stretch
+    return container.duration / av.time_base * rate.stretch if container.duration else None
 
 
 def _upright_rgb(picture: VideoFrame, to_rgb: VideoReformatter) -> NDArray[np.uint8]:

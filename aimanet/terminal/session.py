@@ -12,6 +12,7 @@ from aimanet.live import CaptureFeed, DirectFeed, Feed
 from aimanet.methods import make_method
 from aimanet.pipeline import Pipeline, Summary
 from aimanet.sources import Source
+from aimanet.sources.frame_rate import unused_rate
 from aimanet.stop import StopRequest
 from aimanet.terminal.views import Status, View
 from aimanet.types import Frame
@@ -22,7 +23,8 @@ class Session:
     """What a live run is made of.
 
     ``seconds`` ends it after that time (the recording's own with ``fast``, else the clock's);
-    ``fast`` reads a recording as fast as possible, without losing a frame.
+    ``fast`` reads a recording as fast as possible, without losing a frame; ``fps`` is the rate that
+    ``source`` was given.
     """
 
     source: Source
@@ -31,6 +33,7 @@ class Session:
     weights: Path | None = None
     seconds: float | None = None
     fast: bool = False
+    fps: float | None = None
 
     def run(self, view: View) -> Summary:
         """Runs until the source ends, the time is over, or Ctrl-C.
@@ -52,6 +55,8 @@ class Session:
             tracker = self.source.tracker() or FaceTracker()
             stack.callback(tracker.close)
             feed = stack.enter_context(self._feed(stop, view))
+            if unused := unused_rate(feed.info, self.fps):
+                view.notice(f"note: {unused}")
             return follow(feed, Pipeline(method, tracker), view, self.source, self.seconds)
 
     def _feed(self, stop: StopRequest, view: View) -> Feed:

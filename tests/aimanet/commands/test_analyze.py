@@ -8,13 +8,16 @@ import os
 import shutil
 import subprocess
 import sys
+from fractions import Fraction
 
 import av
 import cv2
 import numpy as np
 import pytest
+from av.codec.context import Flags
 
 from aimanet.cli import main
+from tests.aimanet.sources.raw_streams import take_timing_out
 
 KEYS = [
     "hr_bpm",
@@ -30,6 +33,7 @@ KEYS = [
     "prv_reason",
     "respiration",
     "respiration_reason",
+    "fps_source",
     "readings",
 ]
 
@@ -69,6 +73,7 @@ def test_json_has_the_promised_shape_and_the_true_heart_rate(analysed):
     assert result["duration_s"] == pytest.approx(12.0, abs=0.05)
     assert result["face_fraction"] == 1.0
     assert "tscan" in result["model"]
+    assert result["fps_source"] == "timestamps"
     assert (result["prv"], result["respiration"]) == (None, None)
     assert result["prv_reason"].startswith("needs a minute of good signal, has ")
 
@@ -222,6 +227,61 @@ def test_an_unwritable_output_is_found_before_the_work(capsys, clip, tmp_path):
         assert str(target) in error_of(capsys, str(clip), "--save-signals", str(target))
     assert "itself" in error_of(capsys, str(clip), "--save-signals", str(clip))
     assert clip.stat().st_size > 10_000
+
+
+def raw_again(clip, path, codec="mjpeg", container="mjpeg", options=None):
+    """The pictures of a clip as a raw stream, without time stamps."""
+    with av.open(str(clip)) as source, av.open(str(path), "w", format=container) as out:
+        stream = out.add_stream(codec, rate=30, options=options or {})
+        video = source.streams.video[0]
+        stream.width, stream.height = video.codec_context.width, video.codec_context.height
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        if codec == "mjpeg":
+            stream.codec_context.flags |= Flags.qscale
+            stream.codec_context.global_quality = 2 * 118
+        for number, frame in enumerate(source.decode(video)):
+            picture = frame.reformat(format=stream.pix_fmt)
+            picture.pts, picture.time_base = number, Fraction(1, 30)
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+    return path
+
+
+def test_raw_stream_needs_its_frame_rate(capsys, clip, tmp_path):
+    path = raw_again(clip, tmp_path / "cam.mjpeg")
+    assert error_of(capsys, str(path), "--method", "pos").count("does not say its frame rate") == 1
+    assert error_of(capsys, str(path), "--fps", "nan").count("fps nan") == 1
+    assert "at least 7 frames a second" in error_of(capsys, str(path), "--fps", "3")
+    assert main(["analyze", str(path), "--method", "pos", "--fps", "30", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["hr_bpm"] == pytest.approx(72.0, abs=2.0)
+    assert (told["fps"], told["fps_source"]) == (30.0, "stated")
+
+
+def test_stated_rate_beside_time_stamps_is_not_used_and_the_note_says_so(capsys, clip):
+    assert main(["analyze", str(clip), "--method", "pos", "--fps", "25", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["hr_bpm"] == pytest.approx(72.0, abs=2.0)
+    assert told.err == ("note: --fps 25 is not used: the recording has time stamps of its own\n")
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+@pytest.mark.parametrize("form", ["mjpeg", "h264", "hevc"])
+def test_a_real_face_reads_the_same_from_a_raw_stream(capsys, shared_dir, tmp_path, form):
+    clip, path = shared_dir / "clips" / "evm_face.mp4", tmp_path / f"cam.{form}"
+    if form == "hevc":
+        silent = {"crf": "14", "preset": "fast", "x265-params": "vui-timing-info=0:log-level=none"}
+        raw_again(clip, path, "libx265", "hevc", silent)
+    elif form == "h264":
+        take_timing_out(raw_again(clip, path, "libx264", "h264", {"crf": "14"}))
+    else:
+        raw_again(clip, path)
+    assert "does not say its frame rate" in error_of(capsys, str(path))
+    assert main(["analyze", str(path), "--fps", "30", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["hr_bpm"] == pytest.approx(53.0, abs=1.0)
+    assert told["state"] == "ok"
 
 
 def test_a_drawn_face_needs_an_end(capsys):

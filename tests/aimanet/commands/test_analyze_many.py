@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import av
 import pytest
 
 from aimanet.bench.clips import draw_clip
@@ -81,6 +82,24 @@ def test_a_line_for_each_of_several_paths(videos, capsys):
     assert "BPM" in lines[0]
     assert lines[1].endswith(f"error: {paths[1]} does not exist: check the path")
     assert main(["analyze", paths[0], paths[2], "--method", "green", "--jobs", "1"]) == 0
+
+
+def test_stated_rate_serves_those_of_several_that_have_none(videos, capsys):
+    raw, timed = videos / "cam.mjpeg", videos / "c.mp4"
+    with av.open(str(timed)) as source, av.open(str(raw), "w", format="mjpeg") as out:
+        stream = out.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuvj420p"
+        for frame in source.decode(video=0):
+            out.mux(stream.encode(frame.reformat(format="yuvj420p")))
+        out.mux(stream.encode(None))
+    argv = ["analyze", str(raw), str(timed), "--method", "green", "--json"]
+    assert main([*argv, "--jobs", "1"]) == 2
+    silent, _ = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert "does not say its frame rate" in silent["error"]
+    assert main([*argv, "--jobs", "2", "--fps", "30"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["fps_source"] for row in rows] == ["stated", "timestamps"]
+    assert [row["fps"] for row in rows] == [30.0, 30.0]
 
 
 def test_what_no_recording_is_to_blame_for_ends_it(videos, capsys):

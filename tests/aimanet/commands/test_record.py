@@ -9,6 +9,7 @@ import shutil
 import signal
 import threading
 
+import numpy as np
 import pytest
 
 from aimanet.commands import record
@@ -16,7 +17,9 @@ from aimanet.commands.record import Options, RecordFlagsError, run, size_text
 from aimanet.errors import SourceError
 from aimanet.sessions.layout import SessionError
 from aimanet.sessions.reader import open_session
+from aimanet.sources import open_source
 from tests.aimanet.sources.mjpeg_server import network_camera
+from tests.aimanet.sources.videos import numbered, write_video
 from tests.given_time import real_time
 
 __all__ = ["network_camera"]
@@ -95,6 +98,32 @@ def test_what_cannot_be_recorded_leaves_no_folder(tmp_path, face_model):
     with pytest.raises(SourceError, match="never ends: give --seconds"):
         fast("synthetic:hr=72,width=160,height=120", tmp_path / "s", method="pos")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_file_of_unknown_length_is_recorded_to_its_end(tmp_path, capsys, face_model):
+    """A browser's MediaRecorder and whoever writes a Matroska file live leave the length out."""
+    clip = write_video(tmp_path / "a.mkv", numbered(20), codec="mjpeg", pixels="yuvj420p",
+                       options={"live": "1"})  # fmt: skip
+    with open_source(str(clip), realtime=False) as source:
+        assert source.open().duration_s is None
+    assert fast(clip, tmp_path / "s", method="pos", json=True) == 0
+    assert json.loads(capsys.readouterr().out)["frames"] == 20
+
+
+def test_stated_rate_is_kept_in_the_session(tmp_path, capsys, face_model):
+    clip = write_video(tmp_path / "cam.mjpeg", numbered(20), codec="mjpeg", pixels="yuvj420p")
+    with pytest.raises(SourceError, match="does not say its frame rate"):
+        fast(clip, tmp_path / "s", method="pos")
+    assert not (tmp_path / "s").exists()
+    assert fast(clip, tmp_path / "s", method="pos", fps=20.0) == 0
+    session = open_session(tmp_path / "s")
+    assert session.info.fps == 20.0
+    assert session.info.camera.fps_source == "stated"
+    assert session.frames.t == pytest.approx(np.arange(20) / 20)
+    with open_source(str(tmp_path / "s"), realtime=False) as source:
+        info = source.open()
+        assert (info.fps, info.fps_source) == (20.0, "stated")
+        assert [frame.t for frame in source] == pytest.approx(np.arange(20) / 20)
 
 
 def test_ctrl_c_ends_it_and_keeps_it(tmp_path, capsys, face_model):
