@@ -96,4 +96,4 @@ def compare(blob: bytes, weights: Weights) -> float:
 
 def _needs(package: str) -> None:
     if find_spec(package) is None:
-        raise ExportError(f'{package} is needed for an export to ONNX: pip install "aimanet[onnx]"')
+        raise ExportError(f"{package} is needed for an export to ONNX: pip install onnx")

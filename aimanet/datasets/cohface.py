@@ -43,7 +43,7 @@ class Cohface(Recorded):
     layout = """\
 DIR/1/0/data.avi  data.hdf5    20 fps (data.mkv will do); `pulse` at the rate `sample-rate-hz`, 256
 DIR/1/1/  1/2/  1/3/           four sessions, lamp and daylight
-DIR/2/ ... 40/                 folders that are no numbers are left alone; needs h5py"""
+DIR/2/ ... 40/                 folders that are no numbers are left alone"""
 
     def find(self, root: Path) -> Found:
         """See `Dataset.find`."""
@@ -162,7 +162,7 @@ def _opened(path: Path) -> Iterator[Any]:
         import h5py
     except ImportError:
         raise DatasetError(
-            f'{path}: h5py is needed for COHFACE\'s labels: pip install "aimanet[hdf5]"'
+            f"{path}: h5py is needed for COHFACE's labels: pip install h5py"
         ) from None
     try:
         with h5py.File(path, "r") as file:

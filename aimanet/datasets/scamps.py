@@ -52,8 +52,7 @@ class Scamps(Recorded):
     title = "SCAMPS (synthetic avatars)"
     where = (
         "Microsoft, GitHub danmcduff/scampsdataset: direct links, read the terms there; "
-        "scamps_videos (600 GB) or its sample of 10 (1.2 GB). Reading needs "
-        'pip install "aimanet[hdf5]"'
+        "scamps_videos (600 GB) or its sample of 10 (1.2 GB)"
     )
     layout = (
         "P000001.mat ... P002800.mat   (in any folder, also Train/ Val/ Test/)\n"
@@ -125,9 +124,7 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         import h5py
     except ImportError:
-        raise DatasetError(
-            f'h5py is needed for SCAMPS ({path.name}): pip install "aimanet[hdf5]"'
-        ) from None
+        raise DatasetError(f"h5py is needed for SCAMPS ({path.name}): pip install h5py") from None
     try:
         with h5py.File(path, "r", locking=False) as file:
             yield file

@@ -140,9 +140,7 @@ def _read_hdf5(path: Path) -> KerasFile:
     try:
         import h5py
     except ModuleNotFoundError as error:
-        raise CheckpointError(
-            f'h5py is needed for {path.name}: pip install "aimanet[hdf5]"'
-        ) from error
+        raise CheckpointError(f"h5py is needed for {path.name}: pip install h5py") from error
     try:
         with h5py.File(path, "r") as file:
             root = file.get("model_weights", file)

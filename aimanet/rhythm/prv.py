@@ -25,7 +25,7 @@ from aimanet.rhythm.train import Train
 
 Signal = NDArray[np.float64]
 
-EXTRA = 'NeuroKit2 is needed: pip install "aimanet[prv]"'
+EXTRA = "NeuroKit2 is needed: pip install neurokit2"
 
 LEAST_S = 60.0
 """Seconds of good signal. Five minutes are the standard (Task Force 1996); the review of Shaffer

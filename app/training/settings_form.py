@@ -131,7 +131,7 @@ class SettingsForm(QWidget):
         self.more.setCheckable(True)
         self.more.setProperty("quiet", "true")
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.other.setPlaceholderText("as on the command line, e.g. --workers 2 --tensorboard")
+        self.other.setPlaceholderText("as on the command line, e.g. --workers 2 --seed 3")
         self.other.setToolTip("Anything else that “aimanet train --help” lists")
         for extra in EXTRAS:
             self.extras[extra.flag] = _field(extra)

@@ -95,5 +95,5 @@ def test_an_export_that_differs_is_not_written(small: Path, tmp_path: Path, monk
 
 def test_without_onnx_the_extra_is_named(small: Path, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ExportError, match=r'pip install "aimanet\[onnx\]"'):
+    with pytest.raises(ExportError, match="pip install onnx"):
         export_onnx(small, tmp_path / "x.onnx")

@@ -304,10 +304,10 @@ def test_hdf5_that_points_elsewhere_or_claims_terabytes(keras, tmp_path: Path) -
     assert "huge is no layer" in refusal(path)
 
 
-def test_without_h5py_the_extra_is_named(keras, tmp_path: Path, monkeypatch) -> None:
+def test_without_h5py_the_package_is_named(keras, tmp_path: Path, monkeypatch) -> None:
     write_open_rppg(tmp_path / "x.h5", keras)
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(CheckpointError, match=r'x\.h5: pip install "aimanet\[hdf5\]"'):
+    with pytest.raises(CheckpointError, match=r"x\.h5: pip install h5py"):
         import_weights(tmp_path / "x.h5")
 
 

@@ -85,7 +85,7 @@ def test_without_the_extra_the_line_says_how_to_get_it(monkeypatch: pytest.Monke
     stretch, _ = curve(heart, 90.0)
     found = study([stretch], readings(heart, 90.0))
     assert found.prv.prv is None
-    assert found.prv.why == EXTRA == 'NeuroKit2 is needed: pip install "aimanet[prv]"'
+    assert found.prv.why == EXTRA == "NeuroKit2 is needed: pip install neurokit2"
     assert found.respiration.respiration is not None
 
 

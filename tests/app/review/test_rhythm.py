@@ -65,7 +65,7 @@ def test_without_the_extra_it_says_how_to_get_it(
     write_heart(folder / "minute", Heart(), 80.0)
     page = opened(qtbot, open_page, folder, "minute")
     assert numbers(page) == ["–", "–", "–", "15 /min"]
-    assert 'NeuroKit2 is needed: pip install "aimanet[prv]"' in page.viewer.about.rhythm.told.text()
+    assert "NeuroKit2 is needed: pip install neurokit2" in page.viewer.about.rhythm.told.text()
 
 
 def test_leaving_a_session_while_its_beats_are_read_is_quiet(
