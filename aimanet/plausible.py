@@ -34,6 +34,13 @@ BOUNDS = {
     "quality": (-1000.0, 1000.0),
     "fps": (1e-3, 1000.0),
     "window_s": (1e-3, 3600.0),
+    "duration_s": (0.0, LONGEST_S),
+    "ok_share": (0.0, 1.0),
+    "width": (1.0, 1e6),
+    "height": (1.0, 1e6),
+    "frames": (0.0, LARGEST),
+    "dropped": (0.0, LARGEST),
+    "size_bytes": (0.0, 1e18),
 }
 """What a value of this name may be at least and at most, in tables and heads alike."""
 

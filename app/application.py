@@ -158,6 +158,7 @@ def _run_window(
     app: QApplication, preferences: Preferences, watch: Callable[[MainWindow], object] | None
 ) -> int:
     from app.main_window import MainWindow
+    from app.unforeseen import Unforeseen
 
     app.setApplicationName("AimaNet")
     app.setDesktopFileName("aimanet")
@@ -166,7 +167,7 @@ def _run_window(
     window = MainWindow(preferences)
     window.closed.connect(app.exit)  # quit() would ask the window once more
     Impatience(window)
-    interruption = Interruption(window)
+    interruption, unforeseen = Interruption(window), Unforeseen(window.notices, window)
     if watch is not None:
         watch(window)
     window.show()
@@ -176,5 +177,6 @@ def _run_window(
     window.desk.recording.end()
     window.pages.close_down()
     interruption.undo()
+    unforeseen.undo()
     gc.freeze()  # else the interpreter ends by searching all that torch made: a second and more
     return 0

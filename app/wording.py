@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import escape
 
 from aimanet.types import Reading, State
 
@@ -37,11 +38,37 @@ def shown_bpm(reading: Reading) -> float | None:
     return reading.hr_bpm
 
 
+MOST_LETTERS = 4000
+"""As much of a text as a label shows: a page of small print."""
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Codes that steer a terminal or turn the direction of writing, and halves of letters."""
+
+
+def readable(text: str, most: int = MOST_LETTERS) -> str:
+    """A text from a file as it may be shown: nothing in it that steers, and an end."""
+    cut = text if len(text) <= most else f"{text[: most - 1]}…"
+    return _UNSEEN.sub("\ufffd", cut)
+
+
+def one_line(text: str, most: int = 300) -> str:
+    """As `readable`, for a cell of a table or a title."""
+    return " ".join(readable(text, most).split())
+
+
+def tip(text: str) -> str:
+    """As `readable`, for a tool tip, where Qt would take "<" for the beginning of its own marks."""
+    shown = readable(text, 1000)
+    return f"<qt>{escape(shown)}</qt>".replace("\n", "<br>") if "<" in shown else shown
+
+
 def short_words(text: str, most: int) -> str:
-    """``text``, in which words that no label could break lose their middle."""
+    """As `readable`; words that no label could break lose their middle."""
 
     def cut(word: re.Match[str]) -> str:
         kept = most // 2
         return f"{word[0][:kept]}…{word[0][-kept:]}"
 
-    return re.sub(rf"[^\s/\\-]{{{most + 1},}}", cut, text)
+    return re.sub(rf"[^\s/\\-]{{{most + 1},}}", cut, readable(text))

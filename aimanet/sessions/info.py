@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -10,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from aimanet.files import require_ordinary
+from aimanet.files import parse_json, require_ordinary
+from aimanet.plausible import number
 from aimanet.sessions.layout import (
     FAMILY,
     FILE_MODE,
@@ -112,6 +112,49 @@ class SessionInfo(_Part):
     size_bytes: int | None = None
     stopped: str = ""
     origin_s: float | None = None
+    _odd: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """A line for each entry whose value no recording can have; here it counts as unknown."""
+        return self._odd
+
+    def model_post_init(self, _: Any) -> None:
+        """Whatever is shown or reckoned with later is in bounds from here on."""
+        parts: tuple[tuple[BaseModel, str], ...] = ((self, ""), (self.camera, "camera."))
+        self._odd = tuple(line for part, where in parts for line in _set_aside(part, where))
+
+
+YEARS = (1970, 2200)
+_DATES = ("started", "ended")
+_NUMBERS = ("t0", "window_s", "fps", "duration_s", "hr_bpm", "ok_share", "origin_s")
+_COUNTS = ("frames", "dropped", "size_bytes", "width", "height")
+
+
+def _set_aside(part: BaseModel, where: str) -> list[str]:
+    """Makes entries unknown whose values cannot be; a line for each."""
+    odd = []
+    for key in (*_DATES, *_NUMBERS, *_COUNTS, "size"):
+        value = getattr(part, key, None)
+        if value is None or _possible(key, value):
+            continue
+        setattr(part, key, None)
+        odd.append(f"{HEAD}: {where}{key} {_told(value)} cannot be right, left out")
+    return odd
+
+
+def _possible(key: str, value: Any) -> bool:
+    if key in _DATES:
+        return YEARS[0] < value.year < YEARS[1]
+    values = zip(("width", "height"), value, strict=True) if key == "size" else ((key, value),)
+    try:
+        return all(number(one, name) is not None for name, one in values)
+    except (ValueError, OverflowError):
+        return False
+
+
+def _told(value: Any) -> str:
+    return _short(value.isoformat() if isinstance(value, datetime) else value)
 
 
 def load_info(folder: Path) -> SessionInfo:
@@ -123,12 +166,12 @@ def load_info(folder: Path) -> SessionInfo:
     path = folder / HEAD
     try:
         require_ordinary(path, HEAD_BYTES)
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parse_json(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise SessionError(f"{folder} is no session: there is no {HEAD} in it") from None
     except OSError as error:
         raise SessionError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or a bomb of brackets
+    except ValueError as error:  # not UTF-8, not JSON, or a bomb of brackets
         raise SessionError(f"{path} is damaged ({_short(error)}); mend or delete it") from error
     _check_format(path, values)
     try:
@@ -174,5 +217,5 @@ def now() -> datetime:
     return datetime.now().astimezone()
 
 
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:100]
+def _short(said: object) -> str:
+    return " ".join(str(said).split())[:100]

@@ -146,7 +146,7 @@ def open_session(folder: Path | str) -> Session:
 
 
 def _state_of(folder: Path, info: SessionInfo, recording: bool) -> list[str]:
-    problems = []
+    problems = list(info.odd)
     if info.ended is None and not recording:
         problems.append("the recording was interrupted; everything up to then is here")
     if info.stopped:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aimanet.sessions.reader import RecordedReading, Session
+from aimanet.sessions.reader import Marker, RecordedReading, Session
 from aimanet.types import State
 
 Values = NDArray[np.float64]
@@ -97,3 +97,14 @@ def thinned(t: Values, y: Values, most: int = 2400) -> tuple[Values, Values]:
             kept += [a + int(np.nanargmin(part)), a + int(np.nanargmax(part))]
     rows = np.unique(kept)
     return t[rows], y[rows]
+
+
+def spaced(markers: Sequence[Marker], duration_s: float, most: int) -> list[Marker]:
+    """Those within the session, at most ``most``: none so near another that one sees only one."""
+    shown: list[Marker] = []
+    for marker in markers:
+        if -1.0 <= marker.t <= duration_s + 1.0 and (
+            len(markers) <= most or not shown or marker.t - shown[-1].t >= duration_s / most
+        ):
+            shown.append(marker)
+    return shown

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 from aimanet.sessions.library import SessionEntry
 from app.look import Look
 from app.review import words
-from app.wording import short_words
+from app.wording import one_line, short_words
 
 _LONGEST = 40
 """Letters in a word, that a dialog may stay narrower than the screen."""
@@ -29,6 +30,9 @@ _LONGEST = 40
 
 _NAMED = 6
 """Sessions or files that a question names; the others are counted."""
+
+_ENDLESS = 1000
+"""A word of so many letters is no word."""
 
 
 class Asking(QDialog):
@@ -79,7 +83,10 @@ class DetailsDialog(Asking):
         self.setMinimumWidth(look.px(480))
         self.add_words(f"Recorded on {words.long_day(entry.started)}")
         self.name, self.participant = QLineEdit(entry.name), QLineEdit(entry.participant)
-        self.notes = QPlainTextEdit(entry.notes)
+        self.notes = QPlainTextEdit()
+        if max(map(len, entry.notes.split()), default=0) > _ENDLESS:  # takes Qt seconds to break
+            self.notes.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+        self.notes.setPlainText(entry.notes)
         self.notes.setTabChangesFocus(True)
         self.notes.setMinimumHeight(look.px(120))
         self.name.setMaxLength(200)
@@ -128,7 +135,7 @@ class DeleteDialog(Asking):
     confirmed = Signal(object)
 
     def __init__(self, look: Look, entries: Sequence[SessionEntry], parent: QWidget) -> None:
-        one = entries[0].name if len(entries) == 1 else None
+        one = one_line(entries[0].name) if len(entries) == 1 else None
         super().__init__(
             look, f"Delete “{one}”?" if one else f"Delete {len(entries)} sessions?", parent
         )
@@ -200,6 +207,6 @@ def lost(entries: Sequence[SessionEntry]) -> str:
             return f"It cannot be opened, and holds {size} in {entry.folder}."
         when = f"Recorded on {words.long_day(entry.started)}, {length} long, {size}."
         return f"{when}\n\nThis deletes the {what}."
-    names = "\n".join(f"•  {entry.name}" for entry in entries[:_NAMED])
+    names = "\n".join(f"•  {one_line(entry.name)}" for entry in entries[:_NAMED])
     more = f"\n   and {len(entries) - _NAMED} more" if len(entries) > _NAMED else ""
     return f"{names}{more}\n\n{length} of recordings, {size}. This deletes the {what}."

@@ -32,6 +32,7 @@ from app.look import Look
 from app.review.dialogs import Asking, ReplaceDialog
 from app.review.jobs import Job, Jobs
 from app.settings import ExportSettings
+from app.wording import one_line
 
 FORMS = {
     "csv": ("CSV", "Tables for spreadsheets and statistics"),
@@ -62,7 +63,8 @@ class ExportDialog(Asking):
         self._job: Job | None = None
         self._chooser: QFileDialog | None = None
         self.setMinimumWidth(look.px(540))
-        self.add_words(f"Save “{session.info.name or session.folder.name}” for other programs.")
+        name = one_line(session.info.name or session.folder.name)
+        self.add_words(f"Save “{name}” for other programs.")
         self.forms = {form: QCheckBox(FORMS[form][0]) for form in FORMATS}
         self.folder = QLineEdit(str(self._own_folder(last.folder or "")))
         self.choose = QPushButton("Choose…")

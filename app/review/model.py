@@ -19,6 +19,7 @@ from PySide6.QtGui import QFont
 from aimanet.sessions.library import SessionEntry
 from app.look import DARK, Look
 from app.review import words
+from app.wording import one_line, tip
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -110,8 +111,10 @@ class SessionsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""
         entry, column = self._entries[index.row()], index.column()
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return _text(entry, column)
+        if role == Qt.ItemDataRole.EditRole:
+            return entry.name if column == NAME else _text(entry, column)
         if role == SORT_ROLE:
             return _key(entry, column)
         if role == ENTRY_ROLE:
@@ -157,12 +160,12 @@ def _text(entry: SessionEntry, column: int) -> str:
         return words.NOTHING
     texts = {
         DATE: words.day(entry.started),
-        NAME: entry.name,
+        NAME: one_line(entry.name),
         LENGTH: words.clock(entry.duration_s),
         RATE: words.bpm(entry.hr_bpm),
         GOOD: words.percent(entry.ok_share),
-        PARTICIPANT: entry.participant,
-        NOTES: brief(entry) if entry.problem else " ".join(entry.notes.split()),
+        PARTICIPANT: one_line(entry.participant),
+        NOTES: one_line(brief(entry) if entry.problem else entry.notes),
         SIZE: words.size(entry.size_bytes),
         STATE: words.state(entry),
     }
@@ -187,13 +190,18 @@ def _key(entry: SessionEntry, column: int) -> object:
 
 
 def _tip(entry: SessionEntry, column: int) -> str | None:
+    text = _told(entry, column)
+    return tip(text) if text else None
+
+
+def _told(entry: SessionEntry, column: int) -> str:
     if entry.problem:
         return entry.problem
     if column == STATE:
         return STATE_TIP[words.state(entry)]
     if column == NAME:
-        return f"{entry.name}\n{entry.folder}"
-    return entry.notes or None if column == NOTES else None
+        return f"{one_line(entry.name)}\n{entry.folder}"
+    return entry.notes if column == NOTES else ""
 
 
 STATE_TIP = words.STATE_TIPS

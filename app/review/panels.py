@@ -31,7 +31,7 @@ from aimanet.sessions.reader import Marker, RecordedReading, Session
 from app.look import DARK, Look
 from app.review import words
 from app.review.rhythm_panel import RhythmPanel
-from app.wording import STATES, short_words
+from app.wording import STATES, one_line, short_words, tip
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -76,7 +76,7 @@ class AboutPanel(QScrollArea):
         for row, (name, text) in enumerate(facts_of(session, entry)):
             shown = short_words(text, 32)
             self.facts[name] = _label(shown, "")
-            self.facts[name].setToolTip(text if shown != text else "")
+            self.facts[name].setToolTip(tip(text) if shown != text else "")
             self.facts[name].setWordWrap(True)
             self.facts[name].setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._facts.addWidget(_label(name, "note"), row, 0, Qt.AlignmentFlag.AlignTop)
@@ -210,7 +210,9 @@ class MarkersModel(QAbstractTableModel):
         """One cell."""
         row = self._rows[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return (words.clock(row.t, tenths=True), row.name or "(without a name)")[index.column()]
+            name = one_line(row.name) or "(without a name)"
+            said = (words.clock(row.t, tenths=True), name)[index.column()]
+            return tip(said) if role == Qt.ItemDataRole.ToolTipRole else said
         return None
 
 

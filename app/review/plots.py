@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from aimanet.sessions.reader import Marker
 from app.look import Look
 from app.review import words
-from app.review.curves import Rates, Wave, line_of, thinned
+from app.review.curves import Rates, Wave, line_of, spaced, thinned
 from app.widgets.plot import Plot
 
 _STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
@@ -22,6 +22,8 @@ _LEAST_S = 5.0
 _SHADES = ("ok", "warn", "bad", "wait")
 """Colour roles of `aimanet.review.curves.STATES`."""
 
+MOST_FLAGS = 200
+"""Lines for markers in a plot; each is drawn anew with every movement."""
 WAVE_S = 10.0
 """Seconds of pulse wave around the moment that is shown."""
 
@@ -72,7 +74,8 @@ class TimePlot(Plot):
         """A line for each."""
         for flag in self._flags:
             self.graph.removeItem(flag)
-        self._flags = [pg.InfiniteLine(marker.t, angle=90) for marker in markers]
+        shown = spaced(markers, self.duration_s, MOST_FLAGS)
+        self._flags = [pg.InfiniteLine(marker.t, angle=90) for marker in shown]
         for flag in self._flags:
             self.graph.addItem(flag)
         self._color_lines()

@@ -11,6 +11,11 @@ from PySide6.QtWidgets import QSizePolicy, QSlider, QToolTip, QWidget
 from aimanet.sessions.reader import Marker
 from app.look import DARK, Look
 from app.review import words
+from app.review.curves import spaced
+from app.wording import tip
+
+MOST_FLAGS = 1000
+"""Flags: no two in one pixel."""
 
 
 class ScrubBar(QSlider):
@@ -33,7 +38,7 @@ class ScrubBar(QSlider):
     def show_session(self, duration_s: float, markers: Sequence[Marker]) -> None:
         """Another session."""
         self.setRange(0, max(1, round(1000 * duration_s)))
-        self._markers = markers
+        self._markers = spaced(markers, duration_s, MOST_FLAGS)
         self._view = (0.0, duration_s)
         self.update()
 
@@ -122,7 +127,7 @@ class ScrubBar(QSlider):
             marker = self.marker_at(place)
             t = self.time_of(place.x()) if marker is None else marker.t
             text = words.clock(t, tenths=True) + (f"  {marker.name}" if marker else "")
-            QToolTip.showText(event.globalPos(), text, self)
+            QToolTip.showText(event.globalPos(), tip(text), self)
             return True
         return super().event(event)
 

@@ -11,6 +11,7 @@ from app.icons import icon
 from app.look import DARK, Look
 from app.review import words
 from app.review.drawings import drawn_icon
+from app.wording import one_line, tip
 
 
 class ViewerHead(QWidget):
@@ -69,18 +70,19 @@ class ViewerHead(QWidget):
             self.reference: ("Reference", "Lay a contact sensor's recording beside it"),
             self.more: ("More", "Details, folder, delete"),
         }
-        for button, (name, tip) in named.items():
+        for button, (name, said) in named.items():
             button.setAccessibleName(name)
-            button.setToolTip(tip)
+            button.setToolTip(said)
 
     def show_session(self, entry: SessionEntry, playable: str) -> None:
         """Its name, and whether it can be played (else the reason)."""
-        about = [words.day(entry.started), words.clock(entry.duration_s), entry.participant]
+        who = one_line(entry.participant)
+        about = [words.day(entry.started), words.clock(entry.duration_s), who]
         state = words.state(entry)
         if state not in ("Complete", "With reference"):
             about.append(state.lower())
-        self._full = (entry.name, " · ".join(part for part in about if part))
-        self.name.setToolTip(entry.name)
+        self._full = (one_line(entry.name), " · ".join(part for part in about if part))
+        self.name.setToolTip(tip(entry.name))
         self.play.setEnabled(not playable)
         self.play.setToolTip(
             playable or "Play it as a live source, through the method chosen there"

@@ -28,7 +28,7 @@ def size(count: int) -> str:
 
 def day(when: datetime | None) -> str:
     """Local date and time, sortable by eye."""
-    return NOTHING if when is None else f"{when.astimezone():%Y-%m-%d %H:%M}"
+    return "unknown day" if when is None else f"{when.astimezone():%Y-%m-%d %H:%M}"
 
 
 def long_day(when: datetime | None) -> str:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.icons import icon
 from app.look import DARK, Look
 from app.widgets.press_guard import PressGuard
-from app.wording import short_words
+from app.wording import one_line, short_words, tip
 
 _LONGEST = 60
 """Letters in a word; it must not make the window wider than the screen."""
@@ -65,9 +65,9 @@ class Banner(QFrame):
         text = sentence(text)
         self.topic, self.level, self.text = topic, level, text
         self.setProperty("banner", level)
-        self.setAccessibleName(f"{level}: {text}")
+        self.setAccessibleName(f"{level}: {one_line(text)}")
         self._icon, self._text = QLabel(), QLabel(_shown(text))
-        self._text.setToolTip(text if self._text.text() != text else "")
+        self._text.setToolTip(tip(text) if self._text.text() != text else "")
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -151,8 +151,7 @@ def _button(action: QAction) -> QPushButton:
 
 
 def _shown(text: str) -> str:
-    text = short_words(text, _LONGEST)
-    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1].rstrip()}…"
+    return one_line(short_words(text, _LONGEST), _LETTERS)
 
 
 class BannerStack(QWidget):

@@ -216,3 +216,44 @@ def test_more_rows_than_any_recording_has_are_left_out(folder):
     session = open_session(folder)
     assert len(session.markers) == MOST_MARKERS
     assert session.problems == ("markers.csv has more than 10,000 rows: the rest is left out",)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"started": "9999-12-31T23:59:59-12:00"},
+        {"started": "0001-01-01T00:00:00+14:00"},
+        {"ended": "9999-12-31T23:59:59-12:00"},
+        {"fps": float("nan")},
+        {"fps": 1e308},
+        {"window_s": -1},
+        {"t0": float("inf")},
+        {"duration_s": 1e308},
+        {"frames": 10**30},
+        {"size": [10**9, 2]},
+        {"camera": {"fps": 1e308}},
+    ],
+)
+def test_a_value_that_no_recording_has_counts_as_unknown(folder, changes):
+    edit_head(folder, **changes)
+    session = open_session(folder)
+    key = next(iter(changes))
+    assert f"session.json: {key}" in session.problems[0]
+    assert "cannot be right, left out" in session.problems[0]
+    assert (
+        session.info.camera.fps is None if key == "camera" else getattr(session.info, key) is None
+    )
+
+
+def test_half_a_letter_in_a_head_is_replaced(folder):
+    edit_head(folder, name="\ud800tea \U0001f600")
+    assert open_session(folder).info.name == "?tea \U0001f600"
+
+
+def test_a_head_nested_without_end_is_damaged(folder):
+    edit_head(folder, recipe={"a": None})
+    path = folder / "session.json"
+    for depth in (50, 400, 100_000):
+        path.write_text(path.read_text().replace("null", "[" * depth + "]" * depth, 1))
+        with pytest.raises(SessionError, match=r"is damaged .nested "):
+            open_session(folder)
