@@ -7,8 +7,9 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from aimanet.commands.record_words import KEPT, cost_text, progress_line, report
 from aimanet.errors import AimaNetError, SourceError
 
 if TYPE_CHECKING:
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from aimanet.live import Feed
     from aimanet.pipeline import Pipeline
     from aimanet.sessions.info import SessionInfo
-    from aimanet.sessions.recorder import Recorder, RecorderStatus
+    from aimanet.sessions.recorder import Recorder
     from aimanet.sources import Source
     from aimanet.stop import StopRequest
-    from aimanet.types import Frame
+    from aimanet.types import FaceCrop, Frame
+
+    Step = tuple[Frame, FaceCrop]
 
 
 class RecordFlagsError(AimaNetError):
@@ -47,8 +50,10 @@ class Options:
     """The session's folder, or with a slash at its end the folder to put it into."""
     seconds: float | None = None
     """End after this time (of a recording: its own). Default: when the source ends."""
-    keep: Literal["frame", "face", "none"] = "frame"
-    """Of the video: whole frames (about 50 GB an hour at 640x480), the face only, or none."""
+    keep: Literal["face", "face+picture", "frame", "none"] = "face"
+    """Of the video: the face without loss, as the methods see it; with it the whole picture in
+    H.264; the whole picture without loss; or nothing. The first line says what it takes on the
+    disk: at 640x480 about 1, 3, 50 and 0.01 GB an hour."""
     method: str = "tscan"
     """How the pulse is found: tscan, pos, chrom or green."""
     weights: Path | None = None
@@ -60,7 +65,8 @@ class Options:
     notes: str = ""
     """Anything worth remembering."""
     consent: bool = False
-    """The person recorded has agreed: written into the session."""
+    """The person recorded has agreed: written into the session, which else says that nobody asked.
+    """
     as_fast_as_possible: bool = False
     """Read a file or the demo face as fast as it goes instead of in real time."""
     size: tuple[int, int] | None = None
@@ -75,9 +81,12 @@ class Options:
 def run(options: Options) -> int:
     """Records until the end, Ctrl-C or an error; says where it is and what is in it."""
     _check(options)
+    from aimanet.sessions.film import require_encoder
     from aimanet.sources import open_source
     from aimanet.stop import StopRequest
 
+    if options.keep == "face+picture":
+        require_encoder()
     fast = options.as_fast_as_possible
     source = open_source(options.source, realtime=not fast, size=options.size, fps=options.fps)
     if fast and source.live:
@@ -88,7 +97,7 @@ def run(options: Options) -> int:
     with ExitStack() as stack:
         stop = stack.enter_context(StopRequest())
         recorder, trouble = _record(options, folder, source, stop, stack)
-    _report(options, recorder)
+    report(recorder, options.json)
     for problem in (recorder.error, trouble):
         if problem is not None:
             raise problem
@@ -152,24 +161,61 @@ def _record(
     if unused := unused_rate(feed.info, options.fps):
         _notice(f"note: {unused}")
     pipeline = Pipeline(method)
+    steps = _Steps((f, tracker.track(f)) for f in feed.frames(options.seconds))
+    sample = [] if options.json else steps.sample()
     writer = SessionWriter(folder, _info(options, source, feed, pipeline))
-    recorder = stack.enter_context(Recorder(lambda: writer))
     if not options.json:
-        _greet(source, folder)
+        _greet(options, source, folder, sample, feed)
+    recorder = stack.enter_context(Recorder(lambda: writer))
     offer = recorder.offer if source.live else recorder.offer_waiting
-    try:
-        for frame in _watched(feed, options, recorder):
-            crop = tracker.track(frame)
-            if not offer(frame, crop) and not recorder.running:
-                break
-            reading = pipeline.push(crop)
-            if reading is not None:
-                recorder.reading(reading)
-    except SourceError as problem:  # what came before it is worth keeping
-        recorder.stop()
-        return recorder, problem
+    for frame, crop in _watched(steps, feed, options, recorder):
+        if not offer(frame, crop) and not recorder.running:
+            break
+        reading = pipeline.push(crop)
+        if reading is not None:
+            recorder.reading(reading)
     recorder.stop()
-    return recorder, None
+    return recorder, steps.trouble
+
+
+class _Steps:
+    """Frames with their faces, the first of which can be looked at beforehand.
+
+    ``trouble`` is what ended the source before its time: what came before it is worth keeping.
+    """
+
+    def __init__(self, steps: Iterator[Step]) -> None:
+        self._steps = steps
+        self._first: list[Step] = []
+        self.trouble: SourceError | None = None
+
+    def sample(self) -> list[Step]:
+        """The first ones, for `aimanet.sessions.cost`; they come again in the iteration.
+
+        Raises:
+            SourceError: there is not a single one.
+        """
+        from aimanet.sessions.cost import SAMPLE_FRAMES, SAMPLE_S
+
+        for step in self._guarded():
+            self._first.append(step)
+            span = step[0].t - self._first[0][0].t
+            if len(self._first) >= SAMPLE_FRAMES or span >= SAMPLE_S:
+                break
+        if self.trouble is not None and not self._first:
+            raise self.trouble
+        return self._first
+
+    def __iter__(self) -> Iterator[Step]:
+        yield from self._first
+        yield from self._guarded()
+
+    def _guarded(self) -> Iterator[Step]:
+        try:
+            while (step := next(self._steps, None)) is not None:
+                yield step
+        except SourceError as problem:
+            self.trouble = problem
 
 
 def _feed(source: Source, stop: StopRequest) -> Feed:
@@ -180,12 +226,12 @@ def _feed(source: Source, stop: StopRequest) -> Feed:
 
 
 def _info(options: Options, source: Source, feed: Feed, pipeline: Pipeline) -> SessionInfo:
-    from aimanet.sessions.info import Consent
+    from aimanet.sessions.info import Consent, keeping
     from aimanet.sessions.origin import describe, with_method
 
     described = describe(source, feed.info)
     typed = {
-        "kept": options.keep,
+        **keeping(options.keep),
         "participant": options.participant,
         "notes": options.notes,
         "consent": Consent(shown=not options.json, confirmed=options.consent),
@@ -198,18 +244,24 @@ def _notice(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _greet(source: Source, folder: Path) -> None:
+def _greet(options: Options, source: Source, folder: Path, sample: list[Step], feed: Feed) -> None:
     from aimanet.commands.analyze_one import printable
+    from aimanet.sessions.cost import measured, typical
     from aimanet.sessions.info import CONSENT
 
     print(CONSENT, file=sys.stderr)
+    keep, info = options.keep, feed.info
+    costs = typical((info.width, info.height), info.fps)
+    if sample:
+        costs = measured(sample, info.fps, [keep])
+    print(f"Keeping {KEPT[keep]}: {cost_text(costs[keep])}", flush=True)
     print(f"Recording {source.label} to {printable(folder)} (Ctrl-C ends it)", flush=True)
 
 
-def _watched(feed: Feed, options: Options, recorder: Recorder) -> Iterator[Frame]:
-    """The frames, with a line of progress where someone looks at stderr."""
+def _watched(steps: _Steps, feed: Feed, options: Options, recorder: Recorder) -> Iterator[Step]:
+    """The steps, with a line of progress where someone looks at stderr."""
     if options.json or not sys.stderr.isatty():
-        yield from feed.frames(options.seconds)
+        yield from steps
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -217,62 +269,7 @@ def _watched(feed: Feed, options: Options, recorder: Recorder) -> Iterator[Frame
     text = TextColumn("[red]●[/] {task.description}")
     with Progress(text, BarColumn(), console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("recording", total=options.seconds or feed.info.duration_s)
-        for frame in feed.frames(options.seconds):
+        for step in steps:
             status = recorder.status()
             progress.update(task, completed=status.elapsed_s, description=progress_line(status))
-            yield frame
-
-
-def progress_line(status: RecorderStatus) -> str:
-    """``12 s, 360 frames, 0 dropped, 170 MB, 60 GB free``."""
-    free = "" if status.free_bytes is None else f", {size_text(status.free_bytes)} free"
-    return (
-        f"{status.elapsed_s:.0f} s, {status.frames} frames, {status.dropped} dropped, "
-        f"{size_text(status.size_bytes)}{free}"
-    )
-
-
-def size_text(size: int) -> str:
-    """Bytes for people: ``1.4 GB``."""
-    value, unit = float(size), "bytes"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if value < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{value:.0f} {unit}" if unit == "bytes" or value >= 10 else f"{value:.1f} {unit}"
-
-
-def _report(options: Options, recorder: Recorder) -> None:
-    from aimanet.commands.analyze_one import printable
-    from aimanet.terminal.records import to_line
-
-    status, info = recorder.status(), recorder.info
-    if info is None or status.folder is None:
-        return
-    if options.json:
-        print(to_line(_record_of(status, info)))
-        return
-    rate = "no heart rate" if info.hr_bpm is None else f"mean {info.hr_bpm:.1f} BPM"
-    share = "" if info.ok_share is None else f" ({100 * info.ok_share:.0f} % of the readings ok)"
-    print(
-        f"{printable(status.folder)}: {status.frames} frames in {status.elapsed_s:.1f} s, "
-        f"{status.dropped} dropped, {size_text(status.size_bytes)}; {rate}{share}"
-    )
-
-
-def _record_of(status: RecorderStatus, info: SessionInfo) -> dict[str, Any]:
-    from aimanet.commands.analyze_one import printable
-    from aimanet.terminal.records import number
-
-    return {
-        "session": printable(status.folder or ""),
-        "id": info.id,
-        "frames": status.frames,
-        "dropped": status.dropped,
-        "duration_s": number(status.elapsed_s, 3),
-        "hr_bpm": number(info.hr_bpm, 2),
-        "ok_share": number(info.ok_share, 4),
-        "size_bytes": status.size_bytes,
-        "kept": info.kept,
-        "stopped": info.stopped,
-    }
+            yield step

@@ -42,6 +42,9 @@ class Options:
     """Seconds of signal behind an estimate, 6 to 30. Default: the session's own."""
     json: bool = False
     """Print one JSON object with both rows of readings."""
+    whole_picture: bool = False
+    """Search the face again in the whole picture, be it compressed, instead of reading the lossless
+    crops of a session that kept the face."""
 
 
 def run(options: Options) -> int:
@@ -57,9 +60,10 @@ def run(options: Options) -> int:
     session = open_session(options.session)
     name = options.method or session.info.method or "tscan"
     method = make_method(name, device=options.device, weights=options.weights)
-    notes = [*session.problems, *_other_model(session, method)]
+    whole = options.whole_picture
+    notes = [*session.problems, *_other_model(session, method), *_compressed(session, whole)]
     tape = PulseTape()
-    steps = reanalyse(session, method, options.window, tape)
+    steps = reanalyse(session, method, options.window, tape, whole)
     readings = [recorded(reading) for reading in _watched(steps, session, bar=not options.json)]
     window_s = options.window or session.info.window_s or PulseConfig().window_s
     rhythms = studied(session), study(tape.stretches(), readings, window_s)
@@ -85,6 +89,13 @@ def _other_model(session: Session, method: PulseMethod) -> list[str]:
         f"recorded with the weights {then.name} ({then.hash}), replayed with {method.model}: "
         "name the old ones with --weights for the same readings"
     ]
+
+
+def _compressed(session: Session, whole: bool) -> list[str]:
+    """A note where the readings rest on a picture that lost something."""
+    if not whole or session.picture is None or session.picture != session.compressed:
+        return []
+    return ["replayed from the compressed picture: its readings differ from those of the face"]
 
 
 def _watched(

@@ -28,6 +28,7 @@ def reanalyse(
     method: PulseMethod,
     window_s: float | None = None,
     tape: PulseTape | None = None,
+    whole: bool = False,
 ) -> Iterator[tuple[float, Reading | None]]:
     """The session through the pipeline, as fast as possible: for each frame its t and reading.
 
@@ -39,6 +40,8 @@ def reanalyse(
             with the source and lost no frame.
         window_s: seconds behind an estimate; by default those of the day.
         tape: keeps the whole curve, for `aimanet.rhythm.study.study`.
+        whole: search the face again in the whole picture, be it compressed, instead of reading
+            the lossless crops of a session that kept the face.
 
     Raises:
         SourceError: there is no video, or nothing in it can be read.
@@ -46,7 +49,8 @@ def reanalyse(
     """
     seconds = window_s or session.info.window_s
     config = PulseConfig() if seconds is None else PulseConfig(window_s=seconds)
-    with open_crops(ReplaySource(session, realtime=False), _detector) as crops:
+    source = ReplaySource(session, realtime=False, whole=whole)
+    with open_crops(source, _detector) as crops:
         pipeline = Pipeline(method, config=config)
         pipeline.on_segment = None if tape is None else tape.add
         for crop in crops:

@@ -25,6 +25,10 @@ from aimanet.sessions.layout import (
 )
 
 Kept = Literal["frame", "face", "none"]
+"""What ``video.mkv`` shows."""
+
+Keep = Literal["face", "face+picture", "frame", "none"]
+"""What can be asked for: the lossless face, with it the compressed picture, or one of the rest."""
 
 CONSENT = (
     "Record people only with their consent. What is recorded stays on this computer until you "
@@ -66,6 +70,18 @@ class ModelRecord(_Part):
     hash: str = ""
 
 
+class PictureRecord(_Part):
+    """``picture.mkv``: the whole picture, ``size`` (w, h) px, beside the lossless face.
+
+    ``frames`` are in it once the recording has ended, ``dropped`` came too quickly for the encoder.
+    """
+
+    codec: str = "h264"
+    size: tuple[int, int] | None = None
+    frames: int | None = None
+    dropped: int | None = None
+
+
 class Consent(_Part):
     """Whether the reminder was shown, and whether it was answered with yes."""
 
@@ -82,7 +98,8 @@ class SessionInfo(_Part):
     and ``fps`` are the video's. ``recipe`` and ``window_s`` are the method's. What follows
     ``ended`` is there once the recording has ended: ``dropped`` frames the disk was too slow for,
     ``hr_bpm`` the mean of the readings that are ok, ``ok_share`` their share of those after
-    warming up, ``stopped`` why it ended before anybody asked.
+    warming up, ``stopped`` why it ended before anybody asked. ``picture``: that of a session that
+    keeps it beside the face.
     """
 
     format: str = FORMAT
@@ -112,6 +129,7 @@ class SessionInfo(_Part):
     size_bytes: int | None = None
     stopped: str = ""
     origin_s: float | None = None
+    picture: PictureRecord | None = None
     _odd: tuple[str, ...] = PrivateAttr(())
 
     @property
@@ -121,7 +139,9 @@ class SessionInfo(_Part):
 
     def model_post_init(self, _: Any) -> None:
         """Whatever is shown or reckoned with later is in bounds from here on."""
-        parts: tuple[tuple[BaseModel, str], ...] = ((self, ""), (self.camera, "camera."))
+        parts: list[tuple[BaseModel, str]] = [(self, ""), (self.camera, "camera.")]
+        if self.picture is not None:
+            parts.append((self.picture, "picture."))
         self._odd = tuple(line for part, where in parts for line in _set_aside(part, where))
 
 
@@ -155,6 +175,13 @@ def _possible(key: str, value: Any) -> bool:
 
 def _told(value: Any) -> str:
     return _short(value.isoformat() if isinstance(value, datetime) else value)
+
+
+def keeping(keep: Keep) -> dict[str, Any]:
+    """What `SessionInfo` says of a recording that keeps ``keep``, for ``model_copy``."""
+    if keep == "face+picture":
+        return {"kept": "face", "picture": PictureRecord()}
+    return {"kept": keep, "picture": None}
 
 
 def load_info(folder: Path) -> SessionInfo:

@@ -4,6 +4,8 @@
 ``video.mkv``      FFV1 in Matroska, intra only: frame k of it is row k of ``frames.csv``; its
                    time stamps are t in whole ms (`stamp_ms`). Kept "frame": the whole picture;
                    "face": the crop the network saw (black where there is no face); "none": absent
+``picture.mkv``    beside a "face", if wanted: the whole picture in H.264 with the same time stamps,
+                   without those frames that the encoder was too slow for
 ``frames.csv``     ``index,t,x,y,w,h``: the box in px of the whole picture, empty without a face
 ``readings.csv``   ``t,hr_bpm,snr_db,state,quality``: as they were shown
 ``bvp.csv``        ``t,bvp``: every sample of the live curve once, as it was first shown
@@ -32,6 +34,7 @@ FAMILY = "aimanet-session-"
 
 HEAD = "session.json"
 VIDEO = "video.mkv"
+PICTURE = "picture.mkv"
 FRAMES = "frames.csv"
 READINGS = "readings.csv"
 BVP = "bvp.csv"
@@ -46,7 +49,7 @@ COLUMNS = {
     MARKERS: ("t", "name"),
 }
 
-FILES = (HEAD, VIDEO, *COLUMNS, REFERENCE_INFO, REFERENCE)
+FILES = (HEAD, VIDEO, PICTURE, *COLUMNS, REFERENCE_INFO, REFERENCE)
 """Everything that is ours in a session's folder."""
 
 HEAD_BYTES = 10_000_000

@@ -15,6 +15,7 @@ from aimanet.sessions.layout import (
     COLUMNS,
     FRAMES,
     MARKERS,
+    PICTURE,
     READINGS,
     REFERENCE,
     VIDEO,
@@ -101,9 +102,25 @@ class Session:
 
     @property
     def video(self) -> Path | None:
-        """The video; None where none was kept or it is missing."""
+        """The lossless video; None where none was kept or it is missing."""
         path = self.folder / VIDEO
         return path if self.info.kept != "none" and path.is_file() else None
+
+    @property
+    def compressed(self) -> Path | None:
+        """The whole picture in H.264 beside the face; None where it was not kept or is missing."""
+        path = self.folder / PICTURE
+        return path if self.info.picture is not None and path.is_file() else None
+
+    @property
+    def picture(self) -> Path | None:
+        """The best video of the whole picture, in which ``frames.box`` lies; None without one."""
+        return self.video if self.info.kept == "frame" else self.compressed
+
+    @property
+    def shown(self) -> Path | None:
+        """What a player shows: the whole picture where there is one, else the face."""
+        return self.picture or self.video
 
     @property
     def duration_s(self) -> float:
@@ -151,6 +168,8 @@ def _state_of(folder: Path, info: SessionInfo, recording: bool) -> list[str]:
         problems.append("the recording was interrupted; everything up to then is here")
     if info.stopped:
         problems.append(info.stopped)
+    if info.picture is not None and not (folder / PICTURE).is_file():
+        problems.append(f"{PICTURE} is missing: of the picture only the face is left")
     if info.kept != "none" and not (folder / VIDEO).is_file():
         problems.append(f"{VIDEO} is missing: it can be neither watched nor analysed again")
     return problems

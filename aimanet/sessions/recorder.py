@@ -48,6 +48,7 @@ class RecorderStatus:
     ``folder`` is None until the session is there. ``elapsed_s`` is the session's own time,
     ``frames`` what is written, ``dropped`` what the disk was too slow for, ``queued`` what waits,
     ``free_bytes`` the room on its disk (None where unknown). ``error`` says why it ended early.
+    ``pictures_lost`` of the frames are not in the compressed picture: its encoder was too slow.
     """
 
     folder: Path | None
@@ -59,6 +60,7 @@ class RecorderStatus:
     size_bytes: int
     free_bytes: int | None
     error: str = ""
+    pictures_lost: int = 0
 
 
 class Recorder:
@@ -125,7 +127,7 @@ class Recorder:
             if self._is_full(_bytes_of(frame)):
                 self.dropped += 1
                 return False
-            self._take(frame, crop)
+            self._take(frame, crop, wait=False)
         return True
 
     def offer_waiting(self, frame: Frame, crop: FaceCrop | None = None) -> bool:
@@ -136,7 +138,7 @@ class Recorder:
             if not self.running:
                 return False
             self._newest_t = frame.t
-            self._take(frame, crop)
+            self._take(frame, crop, wait=True)
         return True
 
     def reading(self, reading: Reading) -> None:
@@ -178,6 +180,7 @@ class Recorder:
             size_bytes=0 if writer is None else writer.size_bytes,
             free_bytes=self._free_bytes,
             error="" if self.error is None else str(self.error),
+            pictures_lost=0 if writer is None else writer.pictures_lost,
         )
 
     def finish(self) -> None:
@@ -211,9 +214,9 @@ class Recorder:
         # One picture always has room, however large it is.
         return bool(self._frames) and self._bytes + size > self._capacity_bytes
 
-    def _take(self, frame: Frame, crop: FaceCrop | None) -> None:
+    def _take(self, frame: Frame, crop: FaceCrop | None, wait: bool) -> None:
         size = _bytes_of(frame)
-        self._queue.append((size, lambda writer: writer.frame(frame, crop)))
+        self._queue.append((size, lambda writer: writer.frame(frame, crop, wait)))
         self._frames += 1
         self._bytes += size
         self._changed.notify_all()

@@ -37,13 +37,17 @@ class ReplaySource(RecordedSource):
     Args:
         session: the session, or its folder (opened by `open`, which then raises).
         realtime: play at the speed of the recording, else as fast as it can be read.
+        whole: play the whole picture, be it compressed, and not the lossless face beside it.
     """
 
-    def __init__(self, session: Session | Path | str, realtime: bool = True) -> None:
+    def __init__(
+        self, session: Session | Path | str, realtime: bool = True, whole: bool = False
+    ) -> None:
         self._session = session if isinstance(session, Session) else None
         self._folder = Path(session) if not isinstance(session, Session) else session.folder
         label = self._folder.name if self._session is None else self._session.info.name
         super().__init__(f"{PREFIX}:{self._folder}", label or self._folder.name, realtime)
+        self._whole = whole
         self._video: VideoSource | None = None
 
     @property
@@ -63,7 +67,11 @@ class ReplaySource(RecordedSource):
 
     def tracker(self) -> RecordedFaces | None:
         """What stands in for the face detector: the recorded faces, where only they were kept."""
-        return RecordedFaces(self.session) if self.session.info.kept == "face" else None
+        return RecordedFaces(self.session) if self._faces else None
+
+    @property
+    def _faces(self) -> bool:
+        return self.session.info.kept == "face" and not self._whole
 
     def _start(self) -> tuple[SourceInfo, Iterator[Frame]]:
         session = self.session
@@ -71,9 +79,14 @@ class ReplaySource(RecordedSource):
             raise SourceError(
                 f"{session.folder} was recorded without its video: there is nothing to play"
             )
+        if self._whole and session.picture is None:
+            raise SourceError(
+                f"{session.folder} holds no video of the whole picture: play its face instead"
+            )
         if not len(session.frames):
             raise SourceError(f"{session.folder} holds no frames: it ended before the first one")
-        self._video = VideoSource(self.spec, session.folder / VIDEO, False, needs_rate=False)
+        path = (session.picture if self._whole else None) or session.folder / VIDEO
+        self._video = VideoSource(self.spec, path, False, needs_rate=False)
         opened = self._video.open()
         return self._info(session, opened), self._retimed(session, self._video)
 
@@ -83,7 +96,7 @@ class ReplaySource(RecordedSource):
             self._video = None
 
     def _info(self, session: Session, opened: SourceInfo) -> SourceInfo:
-        kept = "faces" if session.info.kept == "face" else "frames"
+        kept = "faces" if self._faces else "frames"
         return SourceInfo(
             width=opened.width,
             height=opened.height,

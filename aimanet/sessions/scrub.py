@@ -18,9 +18,12 @@ from aimanet.types import Frame
 STROLL_MS = 500
 """So far ahead it is quicker to read on than to jump."""
 
+HOLD_MS = 1000
+"""A frame that is not in the compressed picture shows the one before it, if that is not older."""
+
 
 class Scrubber:
-    """The pictures of a session by time. Use and close it in one thread.
+    """The pictures of a session by time, whole ones where it has any. For one thread.
 
     A recording that was interrupted has no index at its end: the first jump far ahead reads up to
     there once.
@@ -30,15 +33,18 @@ class Scrubber:
     """
 
     def __init__(self, session: Session) -> None:
-        if session.video is None or not len(session.frames):
+        path = session.shown
+        if path is None or not len(session.frames):
             raise SessionError(f"{session.folder} has no video to look at")
         self._table = session.frames
         self._stamps = stamps_ms(session.frames.t)
         try:
-            self._container = av.open(str(session.video.absolute()))
+            self._container = av.open(str(path.absolute()))
             self._stream = self._container.streams.video[0]
         except (av.error.FFmpegError, OSError, IndexError) as error:
-            raise SessionError(f"{session.video} cannot be opened ({error})") from error
+            raise SessionError(f"{path} cannot be opened ({error})") from error
+        self._has_holes = path == session.compressed
+        self._before: VideoFrame | None = None
         self._pictures: Iterator[VideoFrame] = iter(())
         self._at: int | None = None  # the stamp of the last picture that was decoded
         self._frame: Frame | None = None
@@ -75,12 +81,20 @@ class Scrubber:
         try:
             if self._at is None or not 0 < stamp - self._at <= STROLL_MS:
                 self._container.seek(stamp, stream=self._stream)
-                self._pictures = self._container.decode(self._stream)
+                self._pictures, self._before = self._container.decode(self._stream), None
             for picture in self._pictures:
                 self._at = picture.pts
                 if picture.pts is not None and picture.pts >= stamp:
-                    return picture if picture.pts == stamp else None
+                    before, self._before = self._before, picture
+                    return picture if picture.pts == stamp else self._held(before, stamp)
+                self._before = picture
         except (av.error.FFmpegError, OSError):
             pass  # a damaged stretch, or the end of a file that was cut short
         self._at = None
-        return None
+        return self._held(self._before, stamp)
+
+    def _held(self, before: VideoFrame | None, stamp: int) -> VideoFrame | None:
+        """The picture ``before`` in the place of one that its encoder was too slow for."""
+        if not self._has_holes or before is None or before.pts is None:
+            return None
+        return before if 0 <= stamp - before.pts <= HOLD_MS else None

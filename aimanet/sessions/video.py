@@ -1,38 +1,100 @@
-"""The session's video: lossless, readable up to its last whole frame whatever happens.
+"""A session's videos: readable up to the last quarter second whatever happens.
 
-FFV1 version 3 with a checksum in every slice, each frame on its own (no frame is lost with
-another) and in a Matroska cluster of its own, or in one of a quarter second where frames are tiny.
-RGB goes in and comes out bit for bit.
+`LOSSLESS`: FFV1 version 3 with a checksum in every slice, each frame on its own (no frame is lost
+with another) and in a Matroska cluster of its own, or in one of a quarter second where frames are
+tiny. RGB goes in and comes out bit for bit.
+
+`COMPRESSED`: H.264 that players know (4:2:0, BT.709), a key frame every second at 30 fps, no frame
+held back in the encoder, a quarter second in each cluster.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
+import av.codec
 import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from aimanet.sessions.layout import VIDEO, SessionError, open_new, stamp_ms, to_disk, write_all
+from aimanet.sessions.layout import SessionError, open_new, stamp_ms, to_disk, write_all
 
 CLOCK = Fraction(1, 1000)
 """Matroska's own granularity; FFmpeg writes no finer one. The exact t is in frames.csv."""
 
-# Golomb codes and the small context take half the time of the range coder and 1 % more bytes.
-CODEC_OPTIONS = {
-    "level": "3",
-    "coder": "0",
-    "context": "0",
-    "slices": "4",
-    "slicecrc": "1",
-    "g": "1",
-}
 CONTAINER_OPTIONS = {"cluster_time_limit": "250", "flush_packets": "1"}
 BUFFER_BYTES = 1 << 20
 THREADS = max(1, min(4, os.cpu_count() or 1))
+BT709 = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """An encoder of FFmpeg's, its pixels and its options; ``step``: sides are multiples of it."""
+
+    encoder: str
+    pixels: str
+    options: Mapping[str, str]
+    step: int = 1
+
+    @property
+    def available(self) -> bool:
+        """Whether this build of PyAV has the encoder."""
+        try:
+            av.codec.Codec(self.encoder, "w")
+        except av.codec.codec.UnknownCodecError:
+            return False
+        return True
+
+    def fitted(self, size: tuple[int, int]) -> tuple[int, int]:
+        """``size`` (w, h) px, without a last row or column that the encoder cannot take."""
+        return size[0] - size[0] % self.step, size[1] - size[1] % self.step
+
+    def prepare(self, context: Any, size: tuple[int, int], rate: Fraction) -> None:
+        """Sets an encoder's context up for pictures of ``size`` (w, h) px and opens it."""
+        context.width, context.height = self.fitted(size)
+        context.pix_fmt, context.options = self.pixels, dict(self.options)
+        context.thread_type, context.thread_count = "SLICE", THREADS
+        context.time_base, context.framerate = CLOCK, rate
+        if self.pixels == "yuv420p":
+            context.color_primaries = context.color_trc = context.colorspace = BT709
+            context.color_range = 1
+        context.open(strict=False)
+
+    def picture(self, image: NDArray[np.uint8], stamp: int) -> av.VideoFrame:
+        """An (H, W, 3) uint8 RGB picture at ``stamp`` ms, as the encoder takes it."""
+        width, height = self.fitted((image.shape[1], image.shape[0]))
+        rgb = np.ascontiguousarray(image[:height, :width])
+        frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+        if self.pixels == "yuv420p":
+            frame = frame.reformat(
+                format=self.pixels, dst_colorspace="ITU709", dst_color_range="MPEG"
+            )
+        frame.pts, frame.time_base = stamp, CLOCK
+        return frame
+
+
+# Golomb codes and the small context take half the time of the range coder and 1 % more bytes.
+LOSSLESS = Codec(
+    "ffv1",
+    "bgr0",
+    {"level": "3", "coder": "0", "context": "0", "slices": "4", "slicecrc": "1", "g": "1"},
+)
+
+# At 640x480 "veryfast" takes 5 to 9 ms of a core for a frame and a half to two thirds of the
+# bytes of "superfast", which takes 5 to 7 ms.
+COMPRESSED = Codec(
+    "libx264",
+    "yuv420p",
+    {"preset": "veryfast", "crf": "18", "tune": "zerolatency", "bf": "0", "g": "30"},
+    step=2,
+)
 
 
 class _Sink:
@@ -70,22 +132,25 @@ class _Sink:
         return True
 
 
-class LosslessVideo:
+class SessionVideo:
     """Appends RGB pictures of one size with their times.
 
     Args:
-        folder: the session's.
+        path: the new file.
         size: w, h in px.
         fps: what the container should say; None where nobody knows.
+        codec: `LOSSLESS` or `COMPRESSED`.
 
     Raises:
         OSError: from every method; the disk is full (errno ENOSPC), or the folder is gone.
         SessionError: this size cannot be encoded, or a picture has another one.
     """
 
-    def __init__(self, folder: Path, size: tuple[int, int], fps: float | None) -> None:
-        self.size = size
-        self._sink = _Sink(folder / VIDEO)
+    def __init__(
+        self, path: Path, size: tuple[int, int], fps: float | None, codec: Codec = LOSSLESS
+    ) -> None:
+        self.size, self._codec = size, codec
+        self._sink = _Sink(path)
         self._stamp: int | None = None
         self._whole = 0  # bytes up to the end of the last whole cluster
         self.is_open = True
@@ -98,22 +163,14 @@ class LosslessVideo:
                 container_options=CONTAINER_OPTIONS,
                 buffer_size=BUFFER_BYTES,
             )
-            stream = self._container.add_stream("ffv1", rate=rate, options=CODEC_OPTIONS)
-            self._stream = stream
-            self._prepare()
+            self._stream: Any = self._container.add_stream(codec.encoder, rate=rate)
+            self._stream.time_base = CLOCK
+            codec.prepare(self._stream.codec_context, size, rate)
         except (av.error.FFmpegError, ValueError) as error:
             self.abandon()
             raise SessionError(
                 f"pictures of {size[0]}x{size[1]} cannot be recorded ({error}); keep none of them"
             ) from error
-
-    def _prepare(self) -> None:
-        codec = self._stream.codec_context
-        codec.width, codec.height = self.size
-        codec.pix_fmt = "bgr0"
-        codec.thread_type, codec.thread_count = "SLICE", THREADS
-        self._stream.time_base = codec.time_base = CLOCK
-        codec.open(strict=False)
 
     @property
     def bytes(self) -> int:
@@ -129,9 +186,7 @@ class LosslessVideo:
                 "this recording ends here; start a new one"
             )
         self._stamp = stamp_ms(t, self._stamp)
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-        frame.pts, frame.time_base = self._stamp, CLOCK
-        for packet in self._stream.encode(frame):
+        for packet in self._stream.encode(self._codec.picture(image, self._stamp)):
             self._container.mux(packet)
         self._whole = self._sink.tell()
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import cast
 
 import av.error
 import numpy as np
@@ -22,14 +21,11 @@ from aimanet.sessions.lock import hold
 from aimanet.sessions.origin import versions
 from aimanet.sessions.rows import RowFile, plain, quoted
 from aimanet.sessions.tally import Tally
-from aimanet.sessions.video import LosslessVideo
+from aimanet.sessions.videos import Videos
 from aimanet.types import FaceCrop, Frame, Reading
 
 SYNC_S = 1.0
 """Everything is forced to the disk so often (s): what a power cut may take."""
-
-FACE_SIDE = 72
-"""Side (px) of the crops when the first frame shows no face; `aimanet.face` makes such ones."""
 
 LONGEST_AGE_S = 30.0
 """A live frame that seems older (s) than this is not stamped by this computer's clock."""
@@ -64,7 +60,7 @@ class SessionWriter:
         fresh = {"id": uuid.uuid4().hex, "started": now(), "versions": versions(), "ended": None}
         self.info = info.model_copy(update={**fresh, "name": info.name or folder.name})
         self.is_open = True
-        self._video: LosslessVideo | None = None
+        self._videos: Videos | None = None
         self._rows: dict[str, RowFile] = {}
         self._marks: list[tuple[int, str, str]] = []  # where in the file, time, name
         self._t0 = 0.0
@@ -80,19 +76,26 @@ class SessionWriter:
     @property
     def size_bytes(self) -> int:
         """What video and tables hold."""
-        video = self._video.bytes if self._video is not None else 0
-        return video + sum(file.size for file in self._rows.values())
+        videos = 0 if self._videos is None else self._videos.bytes
+        return videos + sum(file.size for file in self._rows.values())
 
-    def frame(self, frame: Frame, crop: FaceCrop | None = None) -> bool:
-        """Appends a frame and its face; False for one that is not newer than the one before."""
+    @property
+    def pictures_lost(self) -> int:
+        """Frames that are not in the compressed picture, because its encoder was too slow."""
+        return 0 if self._videos is None else self._videos.lost
+
+    def frame(self, frame: Frame, crop: FaceCrop | None = None, wait: bool = False) -> bool:
+        """Appends a frame and its face; False for one that is not newer than the one before.
+
+        ``wait``: no frame may be left out of the compressed picture, however long that takes.
+        """
         if not self.is_open or (self.frames and frame.t - self._t0 <= self.duration_s):
             return False
         with self._guarded():
-            if not self.frames:
-                self._begin(frame, crop)
+            if self._videos is None:
+                self._videos = self._begin(frame, crop)
             t = frame.t - self._t0
-            if self._video is not None:
-                self._video.add(self._picture(frame, crop), t)
+            self._videos.add(frame, crop, t, wait)
             box = ("",) * 4 if crop is None or crop.bbox is None else map(plain, crop.bbox)
             self._rows[FRAMES].add([(str(frame.index - self._index0), plain(t), *box)])
             self.frames += 1
@@ -153,8 +156,8 @@ class SessionWriter:
         """Ends the session and returns its ``session.json``; harmless when repeated."""
         if self.is_open:
             with self._guarded():
-                if self._video is not None:
-                    self._video.finish()
+                if self._videos is not None:
+                    self._videos.finish()
                 self._sync()
                 self._save_end("")
             self.is_open = False
@@ -172,37 +175,19 @@ class SessionWriter:
     ) -> None:
         self.close()
 
-    def _begin(self, frame: Frame, crop: FaceCrop | None) -> None:
+    def _begin(self, frame: Frame, crop: FaceCrop | None) -> Videos:
         """The first frame tells when it all begins and how large the video is."""
         self._t0, self._index0 = frame.t, frame.index
         started = now()
         age_s = time.perf_counter() - frame.t
         if self.info.source.live and 0.0 <= age_s < LONGEST_AGE_S:
             started -= timedelta(seconds=age_s)
-        size = self._size(frame, crop)
+        videos = Videos(self.folder, self.info, frame, crop)
         origin_s = None if self.info.origin_s is None else self.info.origin_s + frame.t
-        changes = {"started": started, "t0": frame.t, "size": size, "origin_s": origin_s}
-        self.info = self.info.model_copy(update=changes)
-        if size is not None:
-            self._video = LosslessVideo(self.folder, size, self.info.fps)
+        first = {"started": started, "t0": frame.t, "size": videos.size, "origin_s": origin_s}
+        self.info = self.info.model_copy(update={**first, "picture": videos.record()})
         save_info(self.folder, self.info)
-
-    def _size(self, frame: Frame, crop: FaceCrop | None) -> tuple[int, int] | None:
-        """The video's w, h in px; None where none is kept."""
-        if self.info.kept == "none":
-            return None
-        if self.info.kept == "frame":
-            return frame.image.shape[1], frame.image.shape[0]
-        side = FACE_SIDE if crop is None or crop.crop is None else crop.crop.shape[0]
-        return side, side
-
-    def _picture(self, frame: Frame, crop: FaceCrop | None) -> NDArray[np.uint8]:
-        if self.info.kept == "frame":
-            return frame.image
-        if crop is not None and crop.crop is not None:
-            return crop.crop
-        width, height = cast("LosslessVideo", self._video).size
-        return np.zeros((height, width, 3), np.uint8)
+        return videos
 
     def _curve(self, t: NDArray[np.float64], bvp: NDArray[np.float32]) -> None:
         """The samples behind the last one written; what was written stays as it was shown."""
@@ -226,8 +211,8 @@ class SessionWriter:
                 f"{self.folder} was deleted or moved: the recording ends after "
                 f"{self.duration_s:.0f} s; if it was moved, everything up to then is in it"
             )
-        if self._video is not None and self._video.is_open:
-            self._video.sync()
+        if self._videos is not None:
+            self._videos.sync()
         for file in self._rows.values():
             file.sync()
         self._synced = time.monotonic()
@@ -242,6 +227,7 @@ class SessionWriter:
             "ok_share": self.tally.ok_share,
             "size_bytes": self.size_bytes,
             "stopped": stopped,
+            "picture": self.info.picture if self._videos is None else self._videos.record(),
         }
         self.info = self.info.model_copy(update=changes)
         save_info(self.folder, self.info)
@@ -277,10 +263,10 @@ class SessionWriter:
     def _salvage(self, stopped: str, disk_is_well: bool) -> None:
         """Leaves whole files behind, and the reason where there is room for it."""
         try:
-            if self._video is not None and disk_is_well:
-                self._video.finish()
-            elif self._video is not None:
-                self._video.abandon()
+            if self._videos is not None and disk_is_well:
+                self._videos.finish()
+            elif self._videos is not None:
+                self._videos.abandon()
             self._save_end(stopped)
         except (OSError, av.error.FFmpegError):
             pass  # then it is a session without an end

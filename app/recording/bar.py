@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from aimanet.commands.record import size_text
+from aimanet.commands.record_words import size_text
 from app.icons import icon
 from app.look import DARK, Look
 from app.recording.marker_field import MarkerField

@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aimanet.commands.record import size_text
+from aimanet.commands.record_words import size_text
 from app.widgets.banner import sentence
 
 if TYPE_CHECKING:

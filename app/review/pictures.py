@@ -77,7 +77,7 @@ class PictureThread(QThread):
 
     def _box(self, frame: Frame) -> BBox | None:
         """Of a session that kept the face only, the picture is the face."""
-        if self._session.info.kept != "frame":
+        if self._session.picture is None:
             return None
         table = self._session.frames
         row = min(int(np.searchsorted(table.t, frame.t)), len(table) - 1)

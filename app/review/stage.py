@@ -36,10 +36,10 @@ class Stage(QObject):
         self.close()
         self.view.clear()
         self.view.show_words("")
-        if session.video is None or not len(session.frames):
+        if session.shown is None or not len(session.frames):
             none = session.info.kept == "none"
             words = _NO_VIDEO[none]
-            if not none and session.video is not None:
+            if not none and session.shown is not None:
                 words = ("No picture", "The recording ended before its first frame.")
             self.view.show_words(*words)
             return

@@ -406,7 +406,7 @@ def why_not(session: Session) -> str:
     """Why a session can be neither played nor read again; empty where it can."""
     if session.info.kept == "none":
         return "No video was kept in this session: there is nothing to play or to read again."
-    if session.video is None:
+    if session.shown is None:
         return "The video of this session is missing: there is nothing to play or to read again."
     if not len(session.frames):
         return "This session holds no frames: there is nothing to play or to read again."

@@ -30,14 +30,14 @@ def check(session: Session) -> None:
     """Refuses a session without pictures before anything is written."""
     if session.info.kept == "none":
         raise ExportError(f"{session.folder} was recorded without its video: no MP4 of it")
-    if session.video is None or not len(session.frames):
+    if session.shown is None or not len(session.frames):
         raise ExportError(f"{session.folder} has no video to make an MP4 of")
 
 
 def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
     """``STEM.mp4``: one picture at a time, so its length does not matter."""
     path = stage / f"{stem}.mp4"
-    source = ReplaySource(session, realtime=False)
+    source = ReplaySource(session, realtime=False, whole=session.picture is not None)
     try:
         source.open()
         count = _encode(session, source, path, tick)
@@ -78,9 +78,9 @@ def _encode(session: Session, source: ReplaySource, path: Path, tick: Tick) -> i
 
 
 def _moments(session: Session) -> dict[int, Moment]:
-    """By the frame's index; the box of a session that kept the face is the picture itself."""
+    """By the frame's index; where the face is the whole picture, there is no box to draw."""
     table = session.frames
-    whole = session.info.kept == "frame"
+    whole = session.picture is not None
     return {
         int(index): Moment(float(t), _bbox(box) if whole else None)
         for index, t, box in zip(table.index, table.t, table.box, strict=True)

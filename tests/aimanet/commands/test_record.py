@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from aimanet.commands import record
-from aimanet.commands.record import Options, RecordFlagsError, run, size_text
+from aimanet.commands.record import Options, RecordFlagsError, run
+from aimanet.commands.record_words import size_text
 from aimanet.errors import SourceError
 from aimanet.sessions.layout import SessionError
 from aimanet.sessions.reader import open_session
@@ -36,7 +37,7 @@ def test_json_tells_where_it_is_and_what_is_in_it(tmp_path, capsys, face_model):
     assert fast(DEMO, out, method="pos", json=True, participant="P07", notes="tea") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["session"] == str(out)
-    assert (told["frames"], told["dropped"], told["kept"]) == (60, 0, "frame")
+    assert (told["frames"], told["dropped"], told["kept"]) == (60, 0, "face")
     assert told["duration_s"] == pytest.approx(59 / 30, abs=1e-3)
     session = open_session(out)
     assert session.problems == ()
@@ -44,14 +45,17 @@ def test_json_tells_where_it_is_and_what_is_in_it(tmp_path, capsys, face_model):
     assert (session.info.participant, session.info.notes) == ("P07", "tea")
     assert (session.info.method, session.info.source.spec) == ("pos", DEMO)
     assert not session.info.consent.confirmed
-    assert session.info.size == (160, 120)
+    assert session.info.size == (72, 72)
+    assert told["picture"] is None
 
 
 def test_people_read_a_reminder_a_place_and_a_summary(tmp_path, capsys, face_model):
     assert fast(DEMO, tmp_path / "s", method="pos", seconds=1.0, keep="none", consent=True) == 0
     told = capsys.readouterr()
     assert "only with their consent" in told.err
-    assert f"Recording Demo face to {tmp_path / 's'}" in told.out
+    cost, place, _ = told.out.splitlines()
+    assert cost == "Keeping no video: about 216 kB a minute (13 MB an hour)"
+    assert place == f"Recording Demo face to {tmp_path / 's'} (Ctrl-C ends it)"
     assert "30 frames in 1.0 s, 0 dropped" in told.out
     session = open_session(tmp_path / "s")
     assert (session.info.consent.shown, session.info.consent.confirmed) == (True, True)
@@ -151,7 +155,7 @@ def test_a_full_disk_is_an_error_after_the_summary(tmp_path, capsys, face_model)
     resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, before[1]))
     try:
         with pytest.raises(SessionError, match="the disk is full"):
-            fast(DEMO, tmp_path / "s", method="pos", json=True)
+            fast(DEMO, tmp_path / "s", method="pos", json=True, keep="frame")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     told = json.loads(capsys.readouterr().out)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from aimanet.sessions.info import SessionInfo
+from aimanet.sessions.info import SessionInfo, keeping
 from aimanet.sessions.layout import SessionError
 from aimanet.sessions.library import entry
 from aimanet.sessions.reader import open_session
@@ -27,13 +27,14 @@ ENDLESS = """
 import sys
 from itertools import count
 from pathlib import Path
-from aimanet.sessions.info import SessionInfo
+from aimanet.sessions.info import SessionInfo, keeping
 from aimanet.sessions.writer import SessionWriter
 from tests.aimanet.sessions.recordings import START, crop, frame, reading
 
-with SessionWriter(Path(sys.argv[1]), SessionInfo(kept=sys.argv[2], fps=30)) as writer:
+info = SessionInfo(fps=30).model_copy(update=keeping(sys.argv[2]))
+with SessionWriter(Path(sys.argv[1]), info) as writer:
     for i in count():
-        writer.frame(frame(i), crop(i))
+        writer.frame(frame(i), crop(i), wait=True)
         if i % 10 == 9:
             writer.reading(reading(START + i / 30))
         print(i, flush=True)
@@ -45,7 +46,9 @@ def pictures(folder):
         return list(source)
 
 
-@pytest.mark.parametrize("kept", ["frame", pytest.param("face", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kept", ["frame", "face+picture", pytest.param("face", marks=pytest.mark.slow)]
+)
 def test_kill_9_loses_less_than_a_second(tmp_path, repository, kept):
     folder = tmp_path / "s"
     child = subprocess.Popen(
@@ -77,6 +80,11 @@ def test_kill_9_loses_less_than_a_second(tmp_path, repository, kept):
     assert np.array_equal(at.image, kept_image)
     if shutil.which("ffprobe"):
         assert frames_of_ffprobe(folder / "video.mkv") == len(played)
+    if kept == "face+picture":
+        with ReplaySource(folder, realtime=False, whole=True) as source:
+            wholes = list(source)
+        assert wholes[-1].t > last / 30 - 2.0
+        assert wholes[-1].image.shape == (48, 64, 3)
 
 
 def frames_of_ffprobe(path):
@@ -109,10 +117,11 @@ def record_until_it_fails(writer):
     raise AssertionError("the disk never filled")
 
 
-@pytest.mark.parametrize("kept", ["frame", "face", "none"])
+@pytest.mark.parametrize("kept", ["frame", "face", "face+picture", "none"])
 def test_a_full_disk_ends_it_with_one_error_and_whole_files(tmp_path, kept):
-    writer = SessionWriter(tmp_path / "s", SessionInfo(kept=kept, fps=30.0))
-    limit = {"frame": 300_000, "face": 150_000, "none": 20_000}[kept]
+    info = SessionInfo(fps=30.0).model_copy(update=keeping(kept))
+    writer = SessionWriter(tmp_path / "s", info)
+    limit = {"frame": 300_000, "face": 150_000, "face+picture": 400_000, "none": 20_000}[kept]
     with largest_file(limit), pytest.raises(SessionError, match="the disk is full") as told:
         record_until_it_fails(writer)
     writer.frame(frame(5000))
@@ -126,6 +135,9 @@ def test_a_full_disk_ends_it_with_one_error_and_whole_files(tmp_path, kept):
         played = pictures(tmp_path / "s")
         assert len(session.frames) - 30 <= len(played) <= len(session.frames)
         assert len(played) > 10
+    if kept == "face+picture":
+        with ReplaySource(tmp_path / "s", realtime=False, whole=True) as source:
+            assert len(list(source)) > 10
 
 
 def test_a_file_system_that_fills(tmp_path):

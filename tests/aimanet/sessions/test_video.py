@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from aimanet.sessions.layout import SessionError, stamp_ms
-from aimanet.sessions.video import LosslessVideo
+from aimanet.sessions.video import SessionVideo
 from tests.aimanet.sessions.recordings import image
 
 
 @pytest.mark.parametrize("size", [(64, 48), (37, 23), (36, 36)])
 def test_pictures_come_back_bit_for_bit_with_their_times(tmp_path, size):
     t = [0.0, 0.0334, 0.0336, 0.5, 3600.0]
-    video = LosslessVideo(tmp_path, size, 29.97)
+    video = SessionVideo(tmp_path / "video.mkv", size, 29.97)
     for i, at in enumerate(t):
         video.add(image(i, size), at)
     video.finish()
@@ -41,11 +41,11 @@ def test_stamps_round_to_milliseconds_and_always_rise():
 
 def test_a_size_that_ffv1_cannot_take_is_told(tmp_path):
     with pytest.raises(SessionError, match="1x1 cannot be recorded"):
-        LosslessVideo(tmp_path, (1, 1), 30.0)
+        SessionVideo(tmp_path / "video.mkv", (1, 1), 30.0)
 
 
 def written(folder, frames=30):
-    video = LosslessVideo(folder, (64, 48), 30.0)
+    video = SessionVideo(folder / "video.mkv", (64, 48), 30.0)
     for i in range(frames):
         video.add(image(i), i / 30)
     video.finish()
