@@ -12,6 +12,7 @@
 ``markers.csv``    ``t,name``
 ``reference.csv``  ``t,ppg[,hr_bpm]``: a contact sensor, added later; either may be empty
 ``reference.json`` which file that was and how it was put in time: `aimanet.sessions.reference`
+``analyses/``      what other methods read in it, added later: `aimanet.sessions.analyses`
 
 ``t`` is the session's own time line, seconds from the first recorded frame; ``t0`` in
 ``session.json`` is that frame's time on the source's clock, so that t = source t - t0. Numbers are

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aimanet.files import require_ordinary
 from aimanet.plausible import maybe
+from aimanet.sessions.analyses import analysis_folders, remove
 from aimanet.sessions.info import SessionInfo, load_info, save_info
 from aimanet.sessions.layout import (
     COLUMNS,
@@ -134,11 +135,15 @@ def _last_t(path: Path) -> float:
 
 
 def _size(folder: Path) -> int:
-    try:
-        with os.scandir(folder) as files:
-            return sum(file.stat().st_size for file in files if file.is_file())
-    except OSError:
-        return 0
+    """Bytes of a session's files, those of its analyses included."""
+    total = 0
+    for place in (folder, *analysis_folders(folder)):
+        try:
+            with os.scandir(place) as files:
+                total += sum(file.stat().st_size for file in files if file.is_file())
+        except OSError:
+            continue
+    return total
 
 
 def edit(folder: Path, **changes: str) -> SessionInfo:
@@ -183,6 +188,8 @@ def delete(folder: Path) -> tuple[Path, ...]:
     _refuse_recording(folder, "deleted")
     try:
         # session.json goes last: a deletion that was cut short can be repeated.
+        for analysis in analysis_folders(folder):
+            remove(analysis)
         for name in (*FILES[1:], HEAD):
             (folder / name).unlink(missing_ok=True)
         for part in folder.glob(".*.part"):

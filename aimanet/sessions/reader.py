@@ -146,8 +146,8 @@ def open_session(folder: Path | str) -> Session:
     info = load_info(folder)
     recording = is_recording(folder)
     problems = _state_of(folder, info, recording)
-    frames, readings = _frames(folder, problems), _readings(folder, problems)
-    bvp_t, bvp = _curve(folder, problems)
+    frames, readings = _frames(folder, problems), read_readings(folder, problems)
+    bvp_t, bvp = read_curve(folder, problems)
     return Session(
         folder=folder,
         info=info,
@@ -188,13 +188,15 @@ def _frames(folder: Path, problems: list[str]) -> FrameTable:
     return FrameTable(index.astype(np.int64), t.copy(), box)
 
 
-def _curve(folder: Path, problems: list[str]) -> tuple[Signal, Signal]:
+def read_curve(folder: Path, problems: list[str]) -> tuple[Signal, Signal]:
+    """``t`` and ``bvp`` of a folder's ``bvp.csv``; adds a line for each problem."""
     found = read_numbers(folder / BVP, COLUMNS[BVP])
     problems += found.problems
     return found.values[:, 0].copy(), found.values[:, 1].copy()
 
 
-def _readings(folder: Path, problems: list[str]) -> tuple[RecordedReading, ...]:
+def read_readings(folder: Path, problems: list[str]) -> tuple[RecordedReading, ...]:
+    """The rows of a folder's ``readings.csv``; adds a line for each problem."""
     found = read_rows(folder / READINGS, _reading, COLUMNS[READINGS], MOST_READINGS)
     good = one_recording(np.array([row.t for row in found.rows], np.float64))
     found.bad.extend(found.lines[k] for k in np.flatnonzero(~good))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Generic, TextIO, TypeVar
+from typing import Any, Generic, TextIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,21 @@ class RowFile:
         if self._open:
             self._open = False
             os.close(self.fd)
+
+
+def reading_row(
+    t: float, hr_bpm: float | None, snr_db: float | None, state: str, quality: float
+) -> tuple[str, ...]:
+    """The cells of a row of ``readings.csv``."""
+    return plain(t), plain(hr_bpm), plain(snr_db), str(state), plain(quality)
+
+
+def curve_rows(
+    t: NDArray[np.floating[Any]], bvp: NDArray[np.floating[Any]]
+) -> Iterator[tuple[str, str]]:
+    """The cells of rows of ``bvp.csv``."""
+    for at, value in zip(t, bvp, strict=True):
+        yield f"{at:.6f}", f"{value:.9g}"
 
 
 def quoted(text: str) -> str:

@@ -19,7 +19,7 @@ from aimanet.sessions.info import SessionInfo, now, save_info
 from aimanet.sessions.layout import BVP, FRAMES, HEAD, MARKERS, READINGS, SessionError, create
 from aimanet.sessions.lock import hold
 from aimanet.sessions.origin import versions
-from aimanet.sessions.rows import RowFile, plain, quoted
+from aimanet.sessions.rows import RowFile, curve_rows, plain, quoted, reading_row
 from aimanet.sessions.tally import Tally
 from aimanet.sessions.videos import Videos
 from aimanet.types import FaceCrop, Frame, Reading
@@ -109,8 +109,7 @@ class SessionWriter:
         if not self.is_open or not self.frames or t < 0:
             return
         with self._guarded():
-            numbers = plain(reading.hr_bpm), plain(reading.snr_db)
-            row = (plain(t), *numbers, str(reading.state), plain(reading.quality))
+            row = reading_row(t, reading.hr_bpm, reading.snr_db, reading.state, reading.quality)
             self._rows[READINGS].add([row])
             self.tally.add(reading.hr_bpm, reading.state)
             self._curve(reading.bvp_t - self._t0, reading.bvp)
@@ -196,9 +195,7 @@ class SessionWriter:
         if not np.any(new):
             return
         self._bvp_t = float(t[-1])
-        self._rows[BVP].add(
-            (f"{at:.6f}", f"{value:.9g}") for at, value in zip(t[new], bvp[new], strict=True)
-        )
+        self._rows[BVP].add(curve_rows(t[new], bvp[new]))
 
     def _sync_in_time(self) -> None:
         if time.monotonic() - self._synced >= SYNC_S:

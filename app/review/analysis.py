@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from aimanet.estimate import PulseConfig
 from aimanet.methods import LABELS, make_method
+from aimanet.sessions.analyses import KeptAnalysis, Origin, delete_analysis, save_analysis
 from aimanet.sessions.analysis import Comparison, compare, reanalyse, recorded
+from aimanet.sessions.export.job import file_name
+from aimanet.sessions.info import now
+from aimanet.sessions.layout import SessionError
+from aimanet.sessions.origin import parse_model, versions
 from aimanet.sessions.reader import RecordedReading, Session
-from aimanet.sessions.tally import Tally
 from aimanet.types import Reading
 from app.review.curves import Rates, Values, Wave, rates_of
 from app.review.jobs import Job, Work
@@ -33,19 +38,30 @@ class Wish:
         label = LABELS[self.method]
         return label if self.weights is None else f"{label} · {self.weights.stem}"
 
+    @property
+    def key(self) -> str:
+        """What its folder in the session is called."""
+        return file_name(
+            self.method if self.weights is None else f"{self.method}-{self.weights.stem}"
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """What a method reads in a session, and how far that is from the recorded readings."""
+    """What a method reads in a session, and how far that is from the recorded readings.
+
+    ``key`` names its folder in the session; ``unkept`` says why it has none.
+    """
 
     name: str
-    wish: Wish
+    key: str
     readings: tuple[RecordedReading, ...]
     rates: Rates
     wave: Wave
     hr_bpm: float | None
     ok_share: float | None
     against: Comparison
+    unkept: str = ""
 
 
 def analysing(session: Session, wish: Wish) -> Work:
@@ -65,27 +81,48 @@ def analysing(session: Session, wish: Wish) -> Work:
                     curve.add(reading)
                 if number % _TELL_EVERY == 0:
                     job.tell(min(1.0, number / total), f"{number:,} of {total:,} frames")
-        return _result(session, wish, tuple(map(recorded, readings)), curve.wave())
+        origin = Origin(
+            name=wish.name,
+            method=method.name,
+            model=parse_model(method.model),
+            window_s=session.info.window_s or PulseConfig().window_s,
+            made=now(),
+            versions=versions(),
+        )
+        wave = curve.wave()
+        kept = KeptAnalysis(wish.key, origin, tuple(map(recorded, readings)), wave.t, wave.value)
+        if job.cancelled:
+            return None
+        try:
+            save_analysis(session.folder, kept)
+        except SessionError as problem:
+            return replace(shown(session, kept), unkept=str(problem))
+        return shown(session, kept)
 
     return work
 
 
-def _result(
-    session: Session, wish: Wish, readings: tuple[RecordedReading, ...], wave: Wave
-) -> Analysis:
-    tally = Tally()
-    for reading in readings:
-        tally.add(reading.hr_bpm, reading.state)
+def shown(session: Session, kept: KeptAnalysis) -> Analysis:
+    """An analysis that is kept with the session, for plots and table."""
     return Analysis(
-        name=wish.name,
-        wish=wish,
-        readings=readings,
-        rates=rates_of(readings),
-        wave=wave,
-        hr_bpm=tally.hr_bpm,
-        ok_share=tally.ok_share,
-        against=compare(session.readings, readings),
+        name=kept.origin.name,
+        key=kept.key,
+        readings=kept.readings,
+        rates=rates_of(kept.readings),
+        wave=Wave(kept.bvp_t, kept.bvp),
+        hr_bpm=kept.tally.hr_bpm,
+        ok_share=kept.tally.ok_share,
+        against=compare(session.readings, kept.readings),
     )
+
+
+def forgetting(session: Session, analysis: Analysis) -> Work:
+    """Deletes what is kept of an analysis."""
+
+    def work(job: Job) -> None:
+        delete_analysis(session.folder, analysis.key)
+
+    return work
 
 
 class _Curve:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from aimanet.sessions.analyses import load_analyses
 from aimanet.sessions.info import SessionInfo
 from aimanet.sessions.layout import SessionError
 from aimanet.sessions.library import SessionEntry, delete, edit, entry, list_sessions
 from aimanet.sessions.lock import is_recording
 from aimanet.sessions.reader import Session, open_session
+from app.review.analysis import Analysis, shown
 from app.review.jobs import Job
 from app.review.presence import is_open
 
@@ -32,11 +34,22 @@ def listing(folder: Path) -> Callable[[Job], Listed]:
     return work
 
 
-def opening(folder: Path) -> Callable[[Job], Session]:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that was read, and the analyses that are kept with it."""
+
+    session: Session
+    analyses: tuple[Analysis, ...]
+
+
+def opening(folder: Path) -> Callable[[Job], Opened]:
     """Reads everything of a session but its video."""
 
-    def work(job: Job) -> Session:
-        return open_session(folder)
+    def work(job: Job) -> Opened:
+        session = open_session(folder)
+        kept, problems = load_analyses(folder)
+        session = replace(session, problems=(*session.problems, *problems))
+        return Opened(session, tuple(shown(session, one) for one in kept))
 
     return work
 

@@ -16,7 +16,7 @@ from aimanet.sessions.library import SessionEntry, entry
 from aimanet.sessions.reader import Session
 from app.look import DARK, Look
 from app.review import words
-from app.review.chores import Deleted, Edited, Listed, deleting, editing, listing, opening
+from app.review.chores import Deleted, Edited, Listed, Opened, deleting, editing, listing, opening
 from app.review.dialogs import DeleteDialog, DetailsDialog
 from app.review.export_dialog import FORMS, ExportDialog
 from app.review.jobs import Job, Jobs
@@ -209,12 +209,12 @@ class SessionsPage(QWidget):
     def _on_opened(self, job: Job) -> None:
         self._opening = None
         self.list.refresh_summary()
-        session = job.result
-        if not isinstance(session, Session):
+        if not isinstance(job.result, Opened):
             self.banners.say("open", "error", job.problem)
             return
+        session = job.result.session
         self._clear_topics()
-        self.viewer.open(session, entry(session.folder))
+        self.viewer.open(session, entry(session.folder), job.result.analyses)
         self.stack.setCurrentWidget(self.viewer)
         self._say_problems(session)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from aimanet.sessions.library import SessionEntry
 from aimanet.sessions.reader import Session
 from app.actions import SpaceGuard
 from app.look import DARK, Look
-from app.review.analysis import Analysis, Wish, analysing
+from app.review.analysis import Analysis, Wish, analysing, forgetting
 from app.review.compare_panel import ComparePanel, Line, line_for
 from app.review.curves import Rates, Values, rates_of, recorded_wave
 from app.review.jobs import Job, Jobs
@@ -127,10 +128,13 @@ class Viewer(QWidget):
         """There is a session."""
         return self.session is not None
 
-    def open(self, session: Session, entry: SessionEntry) -> None:
-        """Show ``session`` from its beginning."""
+    def open(
+        self, session: Session, entry: SessionEntry, analyses: Sequence[Analysis] = ()
+    ) -> None:
+        """Show ``session`` from its beginning, with the analyses that are kept with it."""
         self.close_session()
         self.session, self.entry = session, entry
+        self.analyses = {analysis.name: analysis for analysis in analyses}
         self._presence = Presence(session.folder)
         self._recorded = rates_of(session.readings)
         self.show_entry(entry)
@@ -261,6 +265,7 @@ class Viewer(QWidget):
         self.compare.show_idle()
         if isinstance(job.result, Analysis):
             self.analyses[job.result.name] = job.result
+            self.problem.emit("analysis", job.result.unkept)
             self._show_curves()
             self._compare_with_sensor()
         elif job.problem:
@@ -275,9 +280,16 @@ class Viewer(QWidget):
 
     @Slot(str)
     def _on_remove(self, name: str) -> None:
-        self.analyses.pop(name, None)
+        gone = self.analyses.pop(name, None)
+        if gone is not None and self.session is not None:
+            work = forgetting(self.session, gone)
+            self._jobs.start(f"deleting the analysis {name}", work, self._on_removed)
         self._hidden.discard(name)
         self._show_curves()
+
+    def _on_removed(self, job: Job) -> None:
+        if job.problem:
+            self.problem.emit("analysis", job.problem)
 
     @Slot(str, bool)
     def _on_shown(self, name: str, shown: bool) -> None:

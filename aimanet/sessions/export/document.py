@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import numpy as np
 from aimanet import __version__
 from aimanet.rhythm.prv import Intervals
 from aimanet.rhythm.study import record
-from aimanet.sessions.analysis import studied
+from aimanet.sessions.analyses import KeptAnalysis, load_analyses
+from aimanet.sessions.analysis import compare, studied
 from aimanet.sessions.export.job import Tick
-from aimanet.sessions.reader import Session
+from aimanet.sessions.reader import RecordedReading, Session
 from aimanet.sessions.reference import reference_info
 from aimanet.sessions.reference_compare import ReferenceComparison, compare_reference
 
@@ -50,22 +52,38 @@ def _document(session: Session) -> dict[str, Any]:
             t=session.frames.t.tolist(),
             box=[None if b[0] != b[0] else b for b in session.frames.box.tolist()],
         ),
-        "readings": [
-            {
-                "t": r.t,
-                "hr_bpm": r.hr_bpm,
-                "snr_db": r.snr_db,
-                "state": str(r.state),
-                "quality": r.quality,
-            }
-            for r in session.readings
-        ],
+        "readings": _readings(session.readings),
         "pulse": _columns(t=session.bvp_t.tolist(), bvp=session.bvp.tolist()),
         **record(found),
         "intervals": _intervals(found.prv.intervals),
         "markers": [{"t": m.t, "name": m.name} for m in session.markers],
         "reference": _reference(session),
         "comparison": _comparison(compare_reference(session)),
+        "analyses": [_analysis(session, one) for one in load_analyses(session.folder)[0]],
+    }
+
+
+def _readings(readings: Iterable[RecordedReading]) -> list[dict[str, Any]]:
+    return [
+        {
+            "t": r.t,
+            "hr_bpm": r.hr_bpm,
+            "snr_db": r.snr_db,
+            "state": str(r.state),
+            "quality": r.quality,
+        }
+        for r in readings
+    ]
+
+
+def _analysis(session: Session, one: KeptAnalysis) -> dict[str, Any]:
+    """What another method read, and how far it is from the readings of the recording."""
+    return {
+        **_plain(one.origin.model_dump(mode="json", exclude={"format"})),
+        "hr_bpm": one.tally.hr_bpm,
+        "ok_share": one.tally.ok_share,
+        "compared": asdict(compare(session.readings, one.readings)),
+        "readings": _readings(one.readings),
     }
 
 

@@ -7,6 +7,8 @@ from html import escape
 from pathlib import Path
 
 from aimanet.evaluation.report_style import STYLE
+from aimanet.sessions.analyses import load_analyses
+from aimanet.sessions.analysis import compare
 from aimanet.sessions.export.drawing import (
     Draw,
     Material,
@@ -18,7 +20,7 @@ from aimanet.sessions.export.drawing import (
     render,
     signal,
 )
-from aimanet.sessions.export.facts import CLAIM, comparison, facts, key_figures, title
+from aimanet.sessions.export.facts import CLAIM, comparison, facts, key_figures, number, title
 from aimanet.sessions.export.job import Tick
 from aimanet.sessions.reader import Session
 
@@ -68,7 +70,7 @@ def html_page(material: Material, tick: Tick = lambda share: None) -> str:
                        material, LOW, "p"))  # fmt: skip
     cards.append(_plot("Signal", "", signal, material, LOW, "s"))
     tick(0.7)
-    cards += [_beside(material), _markers(session)]
+    cards += [_beside(material), _analyses(session), _markers(session)]
     cards.append(_card("How this was recorded", _terms(facts(session))))
     name = _text(title(session))
     return (
@@ -116,7 +118,9 @@ def _beside(material: Material) -> str:
     if found is None:
         return ""
     if not found.ok.any():
-        return _card("Beside the contact sensor", "<p>No good reading has one beside it.</p>")
+        return _card(
+            "Comparison with the contact sensor", "<p>No good reading has one beside it.</p>"
+        )
     plots = "".join(
         render(draw, material, size, f"{name} plot", f"{name[0]}-")
         for name, draw, size in (
@@ -126,10 +130,30 @@ def _beside(material: Material) -> str:
     )
     sub = SENSOR_NOTE.format(window=found.window_s)
     return _card(
-        "Beside the contact sensor",
+        "Comparison with the contact sensor",
         f'<div class="two">{plots}</div>{_terms(comparison(material))}',
         sub,
     )
+
+
+def _analyses(session: Session) -> str:
+    """What other methods read in the session."""
+    rows = ""
+    for one in load_analyses(session.folder)[0]:
+        off = compare(session.readings, one.readings).mae_bpm
+        share = one.tally.ok_share
+        good = "–" if share is None else f"{share:.0%}"
+        rows += (
+            f'<tr><td class="name">{_text(one.origin.name)}</td>'
+            f"<td>{number(one.tally.hr_bpm, 1)}</td><td>{good}</td><td>{number(off, 1)}</td></tr>"
+        )
+    if not rows:
+        return ""
+    head = (
+        '<thead><tr><th class="name">Method</th><th>mean BPM</th><th>good signal</th>'
+        "<th>mean difference</th></tr></thead>"
+    )
+    return _card("Re-analysed with other methods", f"<table>{head}<tbody>{rows}</tbody></table>")
 
 
 def _markers(session: Session) -> str:

@@ -14,12 +14,16 @@ import numpy as np
 
 from aimanet.outputs import CsvRows, digits
 from aimanet.rhythm.study import Study, record
+from aimanet.sessions.analyses import KeptAnalysis, load_analyses
 from aimanet.sessions.analysis import studied
 from aimanet.sessions.export.job import Tick
 from aimanet.sessions.reader import Session
 from aimanet.sessions.reference_compare import compare_reference
 
-KINDS = ("session", "frames", "readings", "pulse", "markers", "intervals", "reference")
+KINDS = (
+    *("session", "frames", "readings", "pulse", "markers", "intervals", "reference"),
+    "analyses",
+)
 """The tables that a session can give; those with nothing to say are left out."""
 
 EVERY = 5000
@@ -43,6 +47,9 @@ def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
         tables["intervals"] = (("t", "ibi_ms", "usable"), _intervals(found))
     if session.reference is not None:
         tables["reference"] = (("t", "ppg", "hr_bpm"), _reference(session))
+    if analyses := load_analyses(session.folder)[0]:
+        head = ("analysis", "method", "model", "t", "hr_bpm", "snr_db", "state", "quality")
+        tables["analyses"] = (head, _analyses(analyses))
     paths = []
     for k, (kind, (header, rows)) in enumerate(tables.items()):
         path = stage / f"{stem}_{kind}.csv"
@@ -110,6 +117,14 @@ def _readings(session: Session) -> Iterator[tuple[object, ...]]:
         beside = sensor.get(r.t)
         error = None if beside is None or r.hr_bpm is None else r.hr_bpm - beside
         yield r.t, time, r.hr_bpm, r.snr_db, str(r.state), r.quality, beside, error
+
+
+def _analyses(analyses: list[KeptAnalysis]) -> Iterator[tuple[object, ...]]:
+    for one in analyses:
+        model = one.origin.model.name if one.origin.model else None
+        for r in one.readings:
+            about = one.origin.name, one.origin.method, model
+            yield (*about, r.t, r.hr_bpm, r.snr_db, str(r.state), r.quality)
 
 
 def _reference(session: Session) -> Iterator[tuple[object, ...]]:

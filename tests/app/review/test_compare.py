@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,14 @@ def skin(t: float) -> np.ndarray:
     return np.clip(np.array([190, 140, 115]) + grain + pulse * np.array([0.6, 1.8, 1.0]), 0, 255)
 
 
+@pytest.fixture
+def pulsing(made: Path, tmp_path: Path) -> Path:
+    """A copy, because analyses are kept in it."""
+    return Path(shutil.copytree(made, tmp_path / "sessions" / "p"))
+
+
 @pytest.fixture(scope="module")
-def pulsing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A session that kept faces with a pulse, read by nobody on the day."""
     folder = tmp_path_factory.mktemp("pulsing") / "sessions" / "p"
     head = SessionInfo(kept="face", fps=30.0, method="green", name="Pulsing")
@@ -78,6 +85,42 @@ def test_analyses_stand_side_by_side(qtbot: QtBot, open_page: OpenPage, pulsing:
     table.selectRow(2)
     page.viewer.compare.remove.click()
     assert [row[0] for row in rows(page)] == ["Recorded", "POS"]
+
+
+def test_an_analysis_is_there_again_when_the_session_is_opened_again(
+    qtbot: QtBot, open_page: OpenPage, pulsing: Path
+) -> None:
+    page = open_page(pulsing.parent)
+    show(qtbot, page, pulsing)
+    for number, method in enumerate(("pos", "green"), 2):
+        run(qtbot, page, method)
+        qtbot.waitUntil(lambda n=number: len(rows(page)) == n, timeout=PATIENCE_MS)
+    before, analysed = rows(page), page.viewer.analyses["POS"]
+    page.close_session()
+    show(qtbot, page, pulsing)
+    assert sorted(rows(page)) == sorted(before)
+    again = page.viewer.analyses["POS"]
+    assert again.readings == analysed.readings
+    assert np.allclose(again.wave.value, analysed.wave.value, rtol=1e-6)
+    page.viewer.compare.table.selectRow([row[0] for row in rows(page)].index("POS"))
+    page.viewer.compare.remove.click()
+    qtbot.waitUntil(lambda: not page.jobs.busy, timeout=PATIENCE_MS)
+    page.close_session()
+    show(qtbot, page, pulsing)
+    assert [row[0] for row in rows(page)] == ["Recorded", "GREEN"]
+
+
+def test_an_analysis_that_cannot_be_kept_is_shown_and_says_so(
+    qtbot: QtBot, open_page: OpenPage, pulsing: Path
+) -> None:
+    (pulsing / "analyses").write_text("in the way")
+    page = open_page(pulsing.parent)
+    show(qtbot, page, pulsing)
+    run(qtbot, page, "pos")
+    qtbot.waitUntil(lambda: bool(said(page, "analysis")), timeout=PATIENCE_MS)
+    assert "cannot keep the analysis" in said(page, "analysis").lower()
+    assert [row[0] for row in rows(page)] == ["Recorded", "POS"]
+    assert (pulsing / "analyses").read_text() == "in the way"
 
 
 def test_an_analysis_can_be_cancelled(qtbot: QtBot, open_page: OpenPage, pulsing: Path) -> None:
