@@ -81,8 +81,14 @@ def text_of(path: Path) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     if b"\0" in data:
+        for order, zeros in (("le", data[1:2000:2]), ("be", data[0:2000:2])):
+            if zeros.count(0) > 0.9 * len(zeros):  # UTF-16 without the mark that says so
+                return data.decode(f"utf-16-{order}", "replace")
         raise DatasetError(f"{path}: is no text file; download it again")
-    return data.decode("utf-8-sig", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
 
 
 def _fields(line: str) -> list[str]:

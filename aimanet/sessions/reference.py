@@ -45,6 +45,7 @@ from aimanet.sessions.reference_compare import (
     sensor_rates,
 )
 from aimanet.sessions.reference_files import SensorFile, open_sensor_file
+from aimanet.sessions.reference_guess import Guess, guess_columns, guess_mapping
 from aimanet.sessions.reference_mapping import (
     IBI_UNITS,
     KINDS,
@@ -53,7 +54,7 @@ from aimanet.sessions.reference_mapping import (
     Kind,
     Mapping,
     column_number,
-    guess_mapping,
+    guess_units,
 )
 from aimanet.sessions.reference_sensor import Sensor, read_sensor
 from aimanet.sessions.reference_table import Column, ReferenceError, Signal
@@ -65,6 +66,7 @@ __all__ = [
     "TIME_UNITS",
     "Alignment",
     "Column",
+    "Guess",
     "Kind",
     "Mapping",
     "ReferenceComparison",
@@ -77,7 +79,9 @@ __all__ = [
     "compare_reference",
     "expected_offset",
     "find_offset",
+    "guess_columns",
     "guess_mapping",
+    "guess_units",
     "open_sensor_file",
     "read_sensor",
     "reference_info",

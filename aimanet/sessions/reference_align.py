@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from aimanet.sessions.reader import Session
-from aimanet.sessions.reference_clock import day_apart
+from aimanet.sessions.reference_dates import day_apart
 from aimanet.sessions.reference_drift import INVERTED, Alignment, Trust, with_drift
 from aimanet.sessions.reference_lags import Peak, best_lag, surest_lag
 from aimanet.sessions.reference_rates import rates_of_wave, smoothed
@@ -79,8 +79,8 @@ def expected_offset(session: Session, sensor: Sensor) -> tuple[float, str, tuple
         if _overlap(moved + begin, moved + end, session) > 0:
             note = f"the sensor's clock is {abs(hours)} h off (time zone or summer time?)"
             return moved, "wall clock", (note,)
-    days = offset / 86400.0
-    note = f"by its clock the sensor ran {days:+.1f} days from the session; starts put together"
+    apart = f"{offset / 86400.0:+.1f} days" if abs(offset) > 172_800 else f"{offset / 3600:+.1f} h"
+    note = f"by its clock the sensor ran {apart} from the session; starts put together"
     return -begin, "start", (note,)
 
 

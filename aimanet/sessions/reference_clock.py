@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 
+from aimanet.sessions.reference_dates import NO_DATE, time_reader
 from aimanet.sessions.reference_table import Column, ReferenceError, Signal
+from aimanet.sessions.reference_titles import unit_of
 
-UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "d": 86400.0}
 """Seconds in the units that a column of numbers can have."""
 
 EPOCH_S = (5e8, 5e9)
@@ -21,24 +23,10 @@ HOUR_S, DAY_S = 3600.0, 86400.0
 SORTED_S = 2.0
 """Rows out of order by no more than this are sorted; a longer way back is another recording."""
 
-_FORMATS = (
-    "%d.%m.%Y %H:%M:%S.%f",
-    "%d.%m.%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S.%f",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y %I:%M:%S.%f %p",
-    "%d/%m/%Y %H:%M:%S.%f",
-    "%d/%m/%Y %H:%M:%S",
-    "%Y/%m/%d %H:%M:%S.%f",
-    "%Y/%m/%d %H:%M:%S",
-    "%H:%M:%S.%f",
-    "%H:%M:%S",
-    "%I:%M:%S %p",
-    "%I:%M:%S.%f %p",
-    "%H:%M",
-)
-_NO_DATE = 1900
+MAX_SPAN_S = 400 * DAY_S
+"""No recording is longer; times further from the others than this are none."""
+_EXCEL, _MATLAB = (36_526.0, 73_050.0), (730_486.0, 767_010.0)
+"""Days since 1899-12-30 (spreadsheets) and since the year 0 (MATLAB), from 2000 to 2100."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,41 +43,73 @@ class Clock:
     notes: tuple[str, ...] = ()
 
 
-def guess_unit(column: Column, wave: bool) -> str:
-    """``s``, ``ms``, ``us``, ``ns`` or ``clock`` for dates and times of the day.
+def guess_unit(column: Column, wave: bool, rate_hz: float | None = None) -> str:
+    """A unit of `UNITS`, ``clock`` for dates and times of the day, or "" where nothing says it.
 
     Args:
         column: the time column.
         wave: whether it belongs to a wave (10-5000 Hz) or to heart rates and beats (0.2-250 Hz).
+        rate_hz: the sampling rate that the file names.
     """
-    if np.isfinite(column.values).sum() * 2 < len(column) and column.cells is not None:
-        return "clock"
-    hint = _named_unit(column.name)
-    if hint:
-        return hint
     known = column.values[np.isfinite(column.values)]
+    if len(known) * 2 < len(column) and column.cells is not None:
+        return "clock"
     if not len(known):
         return "s"
-    for unit, second in UNITS.items():  # dates as numbers
-        if EPOCH_S[0] < float(np.median(known)) * second < EPOCH_S[1] and unit != "s":
+    middle = float(np.median(known))
+    if 1.9e13 < middle < 2.1e13 or 1.9e16 < middle < 2.1e16:  # 20261129100000
+        return "clock"
+    step = _step(known)
+    named = _named_unit(column.name)
+    if rate_hz and wave:
+        fits = [unit for unit, second in UNITS.items() if abs(step * second * rate_hz - 1) < 0.03]
+        if fits and (named in fits or not named):
+            return fits[0]
+    if named:
+        return named
+    counts = wave and step == 1 and len(known) > 2 and middle < EPOCH_S[0]
+    return "" if counts else _unit_of_numbers(middle, step, wave)
+
+
+def _unit_of_numbers(middle: float, step: float, wave: bool) -> str:
+    for unit in ("ms", "us", "ns"):  # dates as numbers
+        if EPOCH_S[0] < middle * UNITS[unit] < EPOCH_S[1]:
             return unit
-    steps = np.abs(np.diff(known))
-    steps = steps[steps > 0]
-    step = float(np.median(steps)) if len(steps) else 1.0
+    if _days(middle) and step < 0.01:
+        return "d"
     low, high = (1 / 5000, 1 / 9) if wave else (1 / 250, 5.5)
-    fits = [unit for unit, second in UNITS.items() if low <= step * second <= high]
+    fits = [unit for unit in ("s", "ms", "us", "ns") if low <= step * UNITS[unit] <= high]
     return fits[0] if fits else "s"
 
 
+def _step(known: Signal) -> float:
+    steps = np.abs(np.diff(known))
+    steps = steps[steps > 0]
+    return float(np.median(steps)) if len(steps) else 1.0
+
+
+def _days(value: float) -> float:
+    """The number of 1970-01-01 where a value is a day of a spreadsheet or of MATLAB; 0 if none."""
+    if _EXCEL[0] < value < _EXCEL[1]:
+        return 25_569.0
+    return 719_529.0 if _MATLAB[0] < value < _MATLAB[1] else 0.0
+
+
+_SPELLED = {
+    "s": "sec secs second seconds", "ms": "msec msecs millis millisecond milliseconds",
+    "us": "µs μs usec micros microsecond microseconds", "ns": "nsec nanosecond nanoseconds",
+    "min": "mins minute minutes", "h": "hr hour hours", "d": "day days",
+}  # fmt: skip
+_UNIT_WORDS = {word: unit for unit, words in _SPELLED.items() for word in (unit, *words.split())}
+
+
 def _named_unit(name: str) -> str:
+    told = _UNIT_WORDS.get(unit_of(name), "")
+    if told:
+        return told
     words = "".join(c if c.isalnum() else " " for c in name.lower()).split()
-    spelled = {"sec": "s", "secs": "s", "seconds": "s", "msec": "ms", "millis": "ms"}
-    spelled |= {"milliseconds": "ms", "microseconds": "us", "µs": "us", "nanoseconds": "ns"}
-    for word in reversed(words):
-        unit = spelled.get(word, word)
-        if unit in UNITS:
-            return unit
-    return ""
+    named = [_UNIT_WORDS[word] for word in words if word in _UNIT_WORDS]
+    return named[-1] if named else ""
 
 
 def read_clock(column: Column, unit: str, where: Callable[[int], str]) -> Clock:
@@ -105,69 +125,66 @@ def read_clock(column: Column, unit: str, where: Callable[[int], str]) -> Clock:
     """
     if unit == "clock":
         return _clock_times(column, where)
+    if unit == "":
+        raise ReferenceError(
+            f"{where(0)}, column {column.name}: counts in steps of 1, and nothing says of what: "
+            "name its unit (ms?), or give the samples per second"
+        )
     if unit not in UNITS:
         raise ReferenceError(f"unit {unit!r}: one of {', '.join(UNITS)} or clock")
-    t = column.values * UNITS[unit]
+    origin = _days(float(np.nanmedian(column.values))) if unit == "d" else 0.0
+    t = _plausible((column.values - origin) * UNITS[unit], column.name, where)
     known = t[np.isfinite(t)]
-    if len(known) < 2:
-        raise ReferenceError(f"{where(0)}, column {column.name}: no times in it; choose another")
     if EPOCH_S[0] < float(np.median(known)) < EPOCH_S[1]:
         start = datetime.fromtimestamp(float(known[0]), UTC)
-        return Clock(t - known[0], start)
+        return Clock(t - known[0], start.replace(tzinfo=None) if origin else start)
     first = float(known[0])
     if abs(first) > FAR_S:
         return Clock(t - first, notes=(f"times begin at {first:g} s and are counted from there",))
     return Clock(t)
 
 
+def _plausible(t: Signal, name: str, where: Callable[[int], str]) -> Signal:
+    """Times, with NaN for those that no recording can hold beside the others.
+
+    Raises:
+        ReferenceError: fewer than half of them make sense.
+    """
+    known = t[np.isfinite(t)]
+    if len(known) < 2:
+        raise ReferenceError(f"{where(0)}, column {name}: no times in it; choose another")
+    near = np.abs(t - np.median(known)) <= MAX_SPAN_S
+    if 2 * near.sum() < len(known) or near.sum() < 2:
+        raise ReferenceError(
+            f"{where(0)}, column {name}: {known.min():g} to {known.max():g} s is no recording; "
+            "correct the time's unit, or choose another column"
+        )
+    return np.where(near, t, np.nan)
+
+
 def _clock_times(column: Column, where: Callable[[int], str]) -> Clock:
     cells = column.cells or ()
-    parse = _parser(cells)
-    if parse is None:
+    read = time_reader(cells)
+    if read is None:
         row = next((k for k, cell in enumerate(cells) if cell), 0)
         what = cells[row] if cells else ""
         raise ReferenceError(f"{where(row)}, column {column.name}: {what!r} is no time")
-    moments = [_parsed(parse, cell) for cell in cells]
-    first = next(moment for moment in moments if moment is not None)
-    t = np.array([_since(first, moment) for moment in moments])
-    dated = first.year != _NO_DATE
+    first = next(moment for cell in cells if (moment := read(cell)) is not None)
+    t = np.fromiter((_since(first, read(cell)) for cell in cells), np.float64, len(cells))
+    dated = first.year != NO_DATE
     notes: list[str] = []
     if not dated:
         t = _past_midnight(t)
+    t = _plausible(t, column.name, where)
     if first.tzinfo is None:
         t = _without_dst(t, where, notes)
     return Clock(t, first, dated, tuple(notes))
 
 
 def _since(first: datetime, moment: datetime | None) -> float:
-    return np.nan if moment is None else (moment - first).total_seconds()
-
-
-def _parser(cells: Sequence[str]) -> Callable[[str], datetime] | None:
-    """What reads most of the first cells; ISO before all others."""
-    some = [cell for cell in cells if cell][:200]
-    readers = [_iso, *(_with_format(form) for form in _FORMATS)]
-    best = max(readers, key=lambda read: sum(_parsed(read, cell) is not None for cell in some))
-    good = sum(_parsed(best, cell) is not None for cell in some)
-    return best if 2 * good > len(some) else None
-
-
-def _iso(cell: str) -> datetime:
-    if len(cell) < 10:
-        raise ValueError(cell)
-    moment = datetime.fromisoformat(cell.replace(",", "."))
-    return moment if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _with_format(form: str) -> Callable[[str], datetime]:
-    return lambda cell: datetime.strptime(cell.replace(",", "."), form)
-
-
-def _parsed(read: Callable[[str], datetime], cell: str) -> datetime | None:
-    try:
-        return read(cell.strip("\"'"))
-    except (ValueError, OverflowError):
-        return None
+    if moment is None or (moment.tzinfo is None) != (first.tzinfo is None):
+        return np.nan
+    return (moment - first).total_seconds()
 
 
 def _past_midnight(t: Signal) -> Signal:
@@ -198,11 +215,12 @@ def _without_dst(t: Signal, where: Callable[[int], str], notes: list[str]) -> Si
 
 
 def in_order(
-    t: Signal, name: str, where: Callable[[int], str]
+    t: Signal, name: str, where: Callable[[int], str], *, twins: bool = False
 ) -> tuple[np.ndarray, Signal, list[str]]:
     """Rows in the order of time, their times (strictly rising), and what was done to them.
 
-    Runs of rows with one and the same time (a clock of whole seconds) are spread evenly.
+    Runs of rows with one and the same time (a clock of whole seconds) are spread evenly; with
+    ``twins`` they keep it, for the beats of one packet are no duplicates.
 
     Raises:
         ReferenceError: fewer than two times, or the clock goes back by more than 2 s.
@@ -230,6 +248,8 @@ def in_order(
         k = int(np.flatnonzero(back < 0)[0])
         notes.append(f"{where(int(rows[k + 1]))}, column {name}: rows out of order, sorted")
         rows = rows[np.argsort(t[rows], kind="stable")]
+    if twins:
+        return rows, t[rows], notes
     return _without_twins(rows, t[rows], name, where, notes)
 
 
@@ -272,10 +292,3 @@ def _spread(t: Signal) -> Signal:
     out[:head] = values[1] - np.arange(head, 0, -1) * usual
     out[len(t) - tail :] = values[-1] + np.arange(tail) * usual
     return np.maximum.accumulate(out + np.arange(len(t)) * 1e-9)
-
-
-def day_apart(start: datetime, session: datetime) -> datetime:
-    """A time of the day put on the day that brings it next to the session's."""
-    bare = session.replace(tzinfo=None)
-    there = start.replace(year=bare.year, month=bare.month, day=bare.day, tzinfo=None)
-    return min((there + timedelta(days=d) for d in (-1, 0, 1)), key=lambda m: abs(m - bare))

@@ -18,7 +18,9 @@ from aimanet.datasets.base import DatasetError
 from aimanet.datasets.text import NO_LOG, read_lines, stamp_of, text_of
 from aimanet.files import require_ordinary
 from aimanet.sessions.reference_clock import EPOCH_S
-from aimanet.sessions.reference_table import Column, ReferenceError, read_text_table
+from aimanet.sessions.reference_intervals import unpacked
+from aimanet.sessions.reference_table import Column, ReferenceError, Table, read_text_table
+from aimanet.sessions.reference_titles import fraction, unit_of
 
 MAX_CELLS = 60_000_000
 _PURE_BAD = ("probeError", "searching", "searchingToLong")
@@ -29,7 +31,8 @@ class SensorFile:
     """A file as it was read, before anybody says which column is what.
 
     ``form`` names its kind. ``lines`` (K,) are the lines of the rows of a text file. ``started``
-    is the wall clock at the first row where the file says it once for all.
+    is the wall clock at the first row where the file says it once for all, ``rate_hz`` the
+    sampling rate of all rows.
     """
 
     path: Path
@@ -38,6 +41,7 @@ class SensorFile:
     lines: NDArray[np.int64] | None = None
     started: datetime | None = None
     notes: tuple[str, ...] = ()
+    rate_hz: float | None = None
 
     def where(self, row: int) -> str:
         """What to call a row in a message: "FILE: line 17"."""
@@ -100,23 +104,58 @@ def _reader(path: Path) -> Callable[[Path], SensorFile]:
 
 def _read_text(path: Path) -> SensorFile:
     table = read_text_table(path)
-    file = SensorFile(path, "text table", table.columns, table.lines)
-    return _empatica(file) if len(table.columns) == 1 else file
+    file = _of_table(path, "text table", table)
+    return file if table.has_header else _empatica(file)
+
+
+def _of_table(path: Path, form: str, table: Table) -> SensorFile:
+    columns, lines, notes = unpacked(tuple(map(_in_seconds, table.columns)), table.lines)
+    return SensorFile(
+        path, form, columns, lines, notes=(*table.notes, *notes), rate_hz=table.rate_hz
+    )
+
+
+def _in_seconds(column: Column) -> Column:
+    """A column counted in "1/1024 s" or "s/256" in seconds."""
+    parts = fraction(unit_of(column.name))
+    if parts is None:
+        return column
+    bare = column.name.split("[")[0].split("(")[0].strip()
+    return Column(f"{bare} (s)", column.values / parts)
 
 
 def _empatica(file: SensorFile) -> SensorFile:
-    """A column that begins with a date (s since 1970) and a rate, as Empatica's files do."""
-    column = file.columns[0]
-    if len(column) < 4 or file.lines is None:
+    """Columns that begin with a date (s since 1970) and a rate, or times and intervals below one.
+
+    The name of the file says what they are: BVP.csv, HR.csv, EDA.csv, IBI.csv.
+    """
+    values = [column.values for column in file.columns]
+    if len(values[0]) < 4 or file.lines is None:
         return file
-    start, rate = float(column.values[0]), float(column.values[1])
-    if not (EPOCH_S[0] < start < EPOCH_S[1] and 0.5 <= rate <= 4096):
+    start, rate = float(values[0][0]), float(values[0][1])
+    if not EPOCH_S[0] < start < EPOCH_S[1]:
         return file
-    cells = None if column.cells is None else column.cells[2:]
-    name = file.path.stem.lower() if column.name == "column 1" else column.name
-    rest = Column(name, column.values[2:], cells, rate)
     moment = datetime.fromtimestamp(start).astimezone()
-    return replace(file, form="Empatica", columns=(rest,), lines=file.lines[2:], started=moment)
+    stem = file.path.stem
+    if len(values) == 2 and not np.isfinite(values[1][0]) and rate < EPOCH_S[0]:
+        columns = _below(file, 1, ("time (s)", "ibi (s)"))
+        return replace(file, form="Empatica", columns=columns, lines=file.lines[1:], started=moment)
+    alike = all(column[0] == start and column[1] == rate for column in values)
+    if not (alike and 0.5 <= rate <= 4096):
+        return file
+    names = tuple(f"{stem.lower()} {k + 1}" for k in range(len(values)))
+    columns = _below(file, 2, names if len(values) > 1 else (stem.lower(),))
+    return replace(
+        file, form="Empatica", columns=columns, lines=file.lines[2:], started=moment, rate_hz=rate
+    )
+
+
+def _below(file: SensorFile, rows: int, names: tuple[str, ...]) -> tuple[Column, ...]:
+    """The columns without their first rows."""
+    return tuple(
+        Column(name, column.values[rows:], column.cells and column.cells[rows:])
+        for name, column in zip(names, file.columns, strict=True)
+    )
 
 
 def _is_ground_truth(path: Path) -> bool:

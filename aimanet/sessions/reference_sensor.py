@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aimanet.sessions.reference_clock import Clock, in_order, read_clock
+from aimanet.plausible import in_bounds
+from aimanet.sessions.reference_clock import UNITS, Clock, in_order, read_clock
 from aimanet.sessions.reference_ecg import HOLE_S, r_peaks
 from aimanet.sessions.reference_files import SensorFile
-from aimanet.sessions.reference_mapping import HR_BPM, IBI_S, IBI_UNITS, RATE_UNITS, Kind, Mapping
+from aimanet.sessions.reference_intervals import beat_times, beats_of, steady
+from aimanet.sessions.reference_mapping import IBI_UNITS, RATE_UNITS, Kind, Mapping
+from aimanet.sessions.reference_signs import HR_BPM, IBI_S
 from aimanet.sessions.reference_table import Column, ReferenceError, Signal, is_missing
 
 WAVE_HZ = (8.0, 10_000.0)
@@ -75,7 +78,7 @@ def read_sensor(file: SensorFile, mapping: Mapping) -> Sensor:
             beats = r_peaks(wave_t, values, hz)
             rate_t, rate = _from_beats(beats, file, wave)
     if kind == "ibi":
-        beats = _beats_of(t, rate_t, rate)
+        beats = beats_of(t, rate_t, rate)
     return Sensor(
         kind=kind,
         t=wave_t if kind == "ppg" else _EMPTY,
@@ -101,9 +104,16 @@ def _times(
         if mapping.time == main:
             raise ReferenceError(f"{file.path}: column {column.name} cannot be time and {kind}")
         clock = read_clock(clock_column, mapping.time_unit, file.where)
-        rows, t, told = in_order(clock.t, clock_column.name, file.where)
+        beats = kind == "ibi"
+        rows, t, told = in_order(clock.t, clock_column.name, file.where, twins=beats)
         notes += [*clock.notes, *told]
-        return rows, Clock(t, clock.start, clock.dated)
+        if beats:
+            t = beat_times(t, _intervals(file, mapping, rows, []))
+        start = clock.start
+        if start is None and file.started is not None and mapping.time_unit in UNITS:
+            first = float(clock_column.values[rows[0]]) * UNITS[mapping.time_unit]
+            start = file.started + timedelta(seconds=first - float(t[0]))
+        return rows, Clock(t, start, clock.dated)
     rows = np.arange(len(column))
     rate = mapping.rate_hz or column.rate_hz
     if rate:
@@ -112,6 +122,7 @@ def _times(
         return rows, Clock(rows / rate, file.started)
     if kind == "ibi":
         seconds = np.nan_to_num(_intervals(file, mapping, rows, []))
+        seconds = np.where((seconds >= 0) & (seconds < 60 * IBI_S[1]), seconds, 0.0)
         return rows, Clock(np.cumsum(seconds) + rows * 1e-9, file.started)
     raise ReferenceError(
         f"{file.path}: no time column: name one, or give the rate in samples per second"
@@ -129,6 +140,7 @@ def _values(file: SensorFile, column: Column, rows: NDArray[np.intp], notes: lis
     inside = rows[rows < len(column)]
     values = np.full(len(rows), np.nan)
     values[: len(inside)] = column.values[inside]
+    values[~in_bounds(values)] = np.nan
     missing = ~np.isfinite(values)
     cells = column.cells
     if cells is None or not missing.any():
@@ -211,7 +223,7 @@ def _rates(
         )
     good = told & ~odd
     if name == "ibi":
-        good &= _steady(rate, good)
+        good &= steady(rate, good)
     return rate_t[good], rate[good]
 
 
@@ -259,27 +271,6 @@ def _intervals(
     return _values(file, column, rows, notes) * _SCALE[mapping.ibi_unit]
 
 
-def _steady(rate: Signal, good: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which rates are within 35 % of the median around them: a beat missed or doubled is not."""
-    known = np.flatnonzero(good)
-    keep = good.copy()
-    if len(known) < 5:
-        return keep
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(rate[known], 4, mode="edge"), 9)
-    middle = np.median(windows, axis=1)
-    keep[known] = np.abs(rate[known] - middle) < 0.35 * middle
-    return keep
-
-
-def _beats_of(t: Signal, rate_t: Signal, rate: Signal) -> Signal:
-    """Times of single beats where each row is one; empty for a series sampled evenly."""
-    if len(rate_t) < 4:
-        return _EMPTY
-    gaps = np.diff(rate_t)
-    expected = 60.0 / rate[1:]
-    return rate_t if float(np.median(np.abs(gaps - expected) / expected)) < 0.08 else _EMPTY
-
-
 def _from_beats(beats: Signal, file: SensorFile, at: int) -> tuple[Signal, Signal]:
     """Heart rates at the beats that end an interval."""
     seconds = np.diff(beats)
@@ -289,5 +280,5 @@ def _from_beats(beats: Signal, file: SensorFile, at: int) -> tuple[Signal, Signa
             f"{file.path}, column {file.columns[at].name}: no heartbeat found; is it an ECG?"
         )
     rate = np.where(good, 60.0 / np.maximum(seconds, 1e-9), np.nan)
-    good &= _steady(rate, good)
+    good &= steady(rate, good)
     return beats[1:][good], rate[good]

@@ -173,11 +173,12 @@ GOOD_HR = [70 + k % 5 for k in range(40)]
         (hr_rows(["abc"] * 30 + [70] * 10), "line 2, column hr: 'abc' is no number"),
         (hr_rows([0] * 40), "no heart rate above 0"),
         (["time,ppg", *(f"{k * 0.02},5" for k in range(400))], "column ppg: always 5"),
-        (["time,ppg", *(f"{k},{k % 7}" for k in range(100))], "the wave lasts 0.099 s"),
+        (["time (ms),ppg", *(f"{k},{k % 7}" for k in range(100))], "the wave lasts 0.099 s"),
+        (["time,ppg", *(f"{k},{k % 7}" for k in range(100))], "column time: counts in steps of 1"),
         (["time (s),ppg", *(f"{k},{k % 7}" for k in range(100))], "1 samples a second are no wave"),
         (["t (s),ppg", *(f"{k % 60},{k}" for k in range(99))], "line 62, column t (s): the time"),
         (["time,ppg", "1,2", "2,3"], "2 numbers; is it complete?"),
-        (["a,b", *(f"{k % 3},x" for k in range(30))], "no time column"),
+        (["a,b", *(f"{k % 3},x" for k in range(30))], "which column is it?"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, lines, words):
