@@ -81,7 +81,7 @@ examples:
   aimanet bench accuracy --quick                 errors by condition, on videos with a known pulse
 
 From a clone, `python main.py` is the same as `aimanet`.
-AimaNet is no medical device.
+AimaNet is not a medical device.
 """
 
 # The flags of the recipe the project started from, which needs no command before them:

@@ -25,7 +25,8 @@ from aimanet.face_drift import Drift, settle
 from aimanet.face_geometry import Region, Square, clip_square, cut, tiles
 from aimanet.face_identity import Likeness
 from aimanet.face_model import existing_model, face_model_path
-from aimanet.types import FaceCrop, Frame
+from aimanet.picture_check import EVERY_S, figures
+from aimanet.types import BBox, FaceCrop, Frame, PictureFigures
 
 __all__ = ["FaceTracker", "face_model_path"]
 
@@ -85,6 +86,8 @@ class FaceTracker:
         self._face: BoxFilter | None = None
         self._region: tuple[float, float, float] | None = None
         self._image: NDArray[np.uint8] | None = None
+        self._before: NDArray[np.uint8] | None = None
+        self._measured_t = -math.inf
         self._last: FaceCrop | None = None
         self._tiles: Iterator[int] = itertools.count()
         self._likeness = Likeness()
@@ -110,7 +113,10 @@ class FaceTracker:
         self.detect_s = 0.0
         image = _as_rgb(frame.image)
         if self._last is not None and self._is_repeated(image):
-            self._last = dataclasses.replace(self._last, index=frame.index, t=frame.t)
+            picture = self._measure(image, self._last.bbox, frame.t)
+            self._last = dataclasses.replace(
+                self._last, index=frame.index, t=frame.t, picture=picture
+            )
             return self._last
         seen = self._find(image, frame.t)
         if seen is not None:
@@ -141,10 +147,21 @@ class FaceTracker:
 
     def _crop(self, frame: Frame, image: NDArray[np.uint8], square: Square | None) -> FaceCrop:
         if square is None:
-            return FaceCrop(frame.index, frame.t, None, None)
+            picture = self._measure(image, None, frame.t)
+            return FaceCrop(frame.index, frame.t, None, None, picture)
         half = square.side / 2
         bbox = (square.x - half, square.y - half, float(square.side), float(square.side))
-        return FaceCrop(frame.index, frame.t, bbox, cut(image, square, self.crop_size))
+        crop = cut(image, square, self.crop_size)
+        return FaceCrop(frame.index, frame.t, bbox, crop, self._measure(image, bbox, frame.t))
+
+    def _measure(
+        self, image: NDArray[np.uint8], bbox: BBox | None, t: float
+    ) -> PictureFigures | None:
+        before, self._before = self._before, image
+        if t - self._measured_t < EVERY_S:
+            return None
+        self._measured_t = t
+        return figures(image, before, bbox)
 
     def _find(self, image: NDArray[np.uint8], t: float) -> Sighting | None:
         if min(image.shape[:2]) < 2:

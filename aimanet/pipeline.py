@@ -16,19 +16,17 @@ import numpy as np
 
 from aimanet.estimate import Estimate, PulseAnalyzer, PulseConfig
 from aimanet.methods import PulseMethod
+from aimanet.picture_check import HOLE_S, PictureCheck
 from aimanet.preprocess import BRIDGE_S, Windower
-from aimanet.quality import Features, Judge, Testimony, Witness
+from aimanet.quality import BRIDGED, Features, Judge, Testimony, Witness
 from aimanet.summary import History, ShortReading, Summary
 from aimanet.sway import Sway
-from aimanet.types import BvpSegment, Clip, FaceCrop, Frame, Reading, State
+from aimanet.types import BvpSegment, Clip, FaceCrop, Frame, Reading, Reason, State
 
 __all__ = ["Pipeline", "ShortReading", "StageTimes", "Summary", "Tracker"]
 
 BEAT_S = 1.0 / 3.0
 """Source time (s) between readings while there are no clips (no face, or a frozen picture)."""
-
-HOLE_S = 0.15
-"""Longest step (s) between frames that counts as seen; 7 frames a second are just enough."""
 
 SPARE_S = 3.0
 """Seconds of clips kept beyond the window, for a method that is switched in to settle on."""
@@ -99,6 +97,7 @@ class Pipeline:
         self._face_t: float | None = None
         self._clips: deque[Clip] = deque()
         self._sway = Sway()
+        self._check = PictureCheck()
         self._start_signal()
 
     def _start_signal(self) -> None:
@@ -106,6 +105,7 @@ class Pipeline:
         self._estimate = Estimate()
         self._witness = Witness(self.config.window_s)
         self._judge = Judge()
+        self._judged = False
 
     def step(self, frame: Frame) -> Reading | None:
         """Takes a frame; returns a reading about three times a second, else None."""
@@ -135,7 +135,12 @@ class Pipeline:
         self._note("pulse", perf_counter() - began - spent)
         if reading is not None:
             self._told_t = reading.t
-            self._history.add(reading, self._estimate if clips else None)
+            reason, figure = self._reason(reading.state)
+            self._history.add(reading, self._estimate if clips else None, reason)
+            left_s = self._left_s(reading.state)
+            if left_s is not None:
+                reason, figure = Reason.MEASURING, left_s
+            reading = replace(reading, reason=reason, figure=figure)
         return reading
 
     def _note(self, stage: str, seconds: float) -> None:
@@ -152,6 +157,7 @@ class Pipeline:
             self._faces += 1
             self._face_t = crop.t
             self._sway.add(crop)
+        self._check.add(crop)
 
     def _take(self, clip: Clip) -> float:
         """Feeds a clip to method, signal and witness; returns the seconds the method took."""
@@ -207,6 +213,30 @@ class Pipeline:
             return Reading(crop.t, None, None, State.WARMING_UP)
         return None
 
+    def _reason(self, state: State) -> tuple[Reason | None, float | None]:
+        """Why a reading is in ``state``, and the figure that belongs to it."""
+        if state is State.NO_FACE:
+            return self._check.without_face(), None
+        if state is not State.POOR_SIGNAL:
+            return None, None
+        if self._windower.frozen_s > BRIDGE_S:
+            return Reason.FROZEN, None
+        return self._check.with_face(self._sway, self._bridged(self._last_t) > BRIDGED)
+
+    def _left_s(self, state: State) -> float | None:
+        """Seconds until the first window is full; None where nothing is being measured.
+
+        What passes its bars when the window has just filled is waited for, too: it becomes ``ok``
+        with the next readings.
+        """
+        if state is State.NO_FACE or self._windower.frozen_s > BRIDGE_S:
+            return None
+        left_s = max(0.0, self.config.window_s - self._estimate.window_s)
+        if left_s > 0.0 or state is State.WARMING_UP:
+            return None if state is State.OK else left_s
+        self._judged = self._judged or state is State.OK or not self._judge.passed
+        return None if self._judged else left_s
+
     @property
     def features(self) -> Features | None:
         """What the judge weighed at the newest estimate; None where there was none."""
@@ -246,9 +276,14 @@ class Pipeline:
         hr, snr, state = self._history.verdict()
         if self._faces == self._frames > 0 and state is State.NO_FACE:
             state = State.WARMING_UP  # over before the first reading
+        reason = self._history.reason(state)
         first, last = self._first_t or 0.0, self._last_t
         steps = self._frames - 1
         fps = steps / (last - first) if last > first else 0.0
+        if state is State.WARMING_UP or (
+            reason is Reason.WEAK and last - first < self.config.window_s
+        ):
+            reason = Reason.TOO_SHORT
         return Summary(
             hr_bpm=hr,
             snr_db=snr,
@@ -260,4 +295,5 @@ class Pipeline:
             duration_s=self._frames / fps if fps else 0.0,
             face_fraction=self._faces / self._frames if self._frames else 0.0,
             readings=self._history.readings(),
+            reason=reason,
         )

@@ -257,7 +257,10 @@ def _waves(n: int, fs: float, hz: Array) -> Array:
 
 
 class Judge:
-    """Turns an estimate and the witness's testimony into a state and a quality."""
+    """Turns an estimate and the witness's testimony into a state and a quality.
+
+    ``passed``: how many readings in a row have passed all bars.
+    """
 
     def __init__(self) -> None:
         self.reset()
@@ -265,7 +268,7 @@ class Judge:
     def reset(self) -> None:
         """Forgets the estimates of the past."""
         self._recent: deque[tuple[float, float]] = deque()
-        self._passed = 0
+        self.passed = 0
         self.last: Features | None = None
 
     def judge(
@@ -289,7 +292,7 @@ class Judge:
         )
         self.last = features
         worst = min(features.margins().values())
-        self._passed = self._passed + 1 if worst >= 0.0 else 0
-        if self._passed >= CONFIRM:
+        self.passed = self.passed + 1 if worst >= 0.0 else 0
+        if self.passed >= CONFIRM:
             return State.OK, min(1.0, 0.5 + 0.5 * worst)
         return State.POOR_SIGNAL, float(np.clip(0.5 + 0.5 * worst, 0.0, 0.49))

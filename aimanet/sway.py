@@ -59,6 +59,18 @@ class Sway:
             times = np.array(self._seen)[::3]
             del self._seen[: 3 * int(np.searchsorted(times, crop.t - KEEP_S))]
 
+    def speed(self, end_t: float, seconds: float) -> float:
+        """Returns how fast the face moved: sides a second, exceeded a quarter of the time.
+
+        Of the ``seconds`` that end at ``end_t`` s; 0 where too little of them was seen.
+        """
+        t, x, y = np.array(self._seen).reshape(-1, 3).T
+        first = int(np.searchsorted(t, end_t - seconds))
+        if len(t) - first < 3:
+            return 0.0
+        steps = np.maximum(np.diff(t[first:]), 1e-3)
+        return float(np.percentile(np.hypot(np.diff(x[first:]), np.diff(y[first:])) / steps, 75.0))
+
     def doubt(self, rates: Array, end_t: float, seconds: float, fs: float) -> Array | None:
         """Returns what to take off the evidence (K,) for ``rates`` (K,) in BPM.
 

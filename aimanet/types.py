@@ -21,6 +21,26 @@ class State(StrEnum):
     NO_FACE = "no_face"
 
 
+class Reason(StrEnum):
+    """Why a reading is not ``ok``: it explains the state and never decides it."""
+
+    MEASURING = "measuring"
+    """The first window has not filled yet: too early to judge."""
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    OVEREXPOSED = "overexposed"
+    FROZEN = "frozen"
+    LOW_FRAME_RATE = "low_frame_rate"
+    UNEVEN_FRAME_RATE = "uneven_frame_rate"
+    MOTION = "motion"
+    FACE_SMALL = "face_small"
+    COMPRESSED = "compressed"
+    TOO_SHORT = "too_short"
+    """Of a whole recording: it was over before anything could be judged."""
+    WEAK = "weak"
+    """None of the others: the pulse does not stand out."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture of a source.
@@ -35,17 +55,35 @@ class Frame:
     image: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True)
+class PictureFigures:
+    """What the whole picture tells about its quality, a few times a second.
+
+    ``peak`` is the grey level (0-255) that 5 % of the picture exceed; ``bright`` the share (0-1)
+    of its pixels with a channel at or near 255; ``still`` the share of the face's pixels that
+    equal those of the frame before and ``blocks`` how far the steps on the grid of a codec's
+    8 px blocks exceed the others there (1: not at all), None where that is not known.
+    """
+
+    peak: float
+    bright: float
+    still: float | None = None
+    blocks: float | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceCrop:
     """The face of one frame, or the news that there is none (``bbox`` and ``crop`` None).
 
     ``bbox`` is the smoothed square the crop was cut from; ``crop`` is (S, S, 3) uint8 RGB.
+    ``picture`` is there a few times a second, and never where only the face was recorded.
     """
 
     index: int
     t: float
     bbox: BBox | None
     crop: NDArray[np.uint8] | None
+    picture: PictureFigures | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +126,8 @@ class Reading:
     the spectrum behind ``hr_bpm`` (power scaled to a maximum of 1).
     ``latency_s`` is the age of the newest pulse sample at ``t``; ``confidence`` the probability
     that ``hr_bpm`` is within 5 BPM of the truth, as the spectrum alone sees it.
+    ``reason`` says why ``state`` is not ``ok``, None where it is or says all itself; ``figure``
+    is the number that belongs to it: s left (measuring), px (face_small), fps (low_frame_rate).
     """
 
     t: float
@@ -101,6 +141,8 @@ class Reading:
     spectrum_power: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     latency_s: float = 0.0
     confidence: float = 0.0
+    reason: Reason | None = None
+    figure: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def _run_one(path: str, options: Options) -> None:
     from aimanet.methods import make_method
     from aimanet.rhythm.study import words
     from aimanet.terminal.records import to_line
-    from aimanet.terminal.words import describe, origin_words
+    from aimanet.terminal.words import ESTIMATE, describe, origin_words, summary_advice
 
     method = partial(
         make_method,
@@ -105,7 +105,8 @@ def _run_one(path: str, options: Options) -> None:
     if options.json:
         print(to_line(found.record()))
         return
-    print(describe(found.summary), *words(found.study), sep="\n")
+    found_words = describe(found.summary, ESTIMATE), summary_advice(found.summary)
+    print(*filter(None, found_words), *words(found.study), sep="\n")
     if found.origin_s is not None:
         print(origin_words(found.origin_s))
     if options.save_signals is not None:

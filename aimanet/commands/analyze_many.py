@@ -205,7 +205,7 @@ def analyst(plan: Plan) -> Iterator[Callable[[Task], Row]]:
 
 
 def _attempt(plan: Plan, method: Callable[[], Any], task: Task) -> Row:
-    from aimanet.terminal.words import describe
+    from aimanet.terminal.words import ESTIMATE, describe
 
     try:
         found = analyse(task.path, method, task.signals, threads=plan.threads, fps=plan.fps)
@@ -215,7 +215,8 @@ def _attempt(plan: Plan, method: Callable[[], Any], task: Task) -> Row:
         return Row.failed(task.path, str(error))
     except Exception as error:  # one odd file must not end a night's work
         return Row.failed(task.path, f"{type(error).__name__}: {error}")
-    return Row(found.record(), "; ".join(filter(None, (describe(found.summary), found.note))))
+    line = describe(found.summary, ESTIMATE)
+    return Row(found.record(), "; ".join(filter(None, (line, found.note))))
 
 
 def _in_order(

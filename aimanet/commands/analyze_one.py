@@ -13,6 +13,7 @@ from aimanet.errors import OutputError, SourceError
 from aimanet.outputs import AtomicText
 from aimanet.sources.address import without_password
 from aimanet.sources.frame_rate import unused_rate
+from aimanet.types import Reason
 
 if TYPE_CHECKING:
     from aimanet.methods import PulseMethod
@@ -51,7 +52,8 @@ class Found:
         if self.origin_s is not None:
             told["origin_s"] = number(self.origin_s, 6)
         told["fps_source"] = self.fps_source
-        return {**told, "readings": self.readings}  # the long list last
+        told["reason"] = told.pop("reason")  # keys are only ever added at the end
+        return {**told, "readings": self.readings}  # but for the long list
 
 
 def analyse(
@@ -136,10 +138,13 @@ def _detector() -> Faces:
 def _with_face(summary: Summary, source: Source) -> Summary:
     if summary.face_fraction > 0.0:
         return summary
-    raise SourceError(
-        f"no face in {source.label} ({summary.frames} frames): "
-        "use a recording in which a face is seen from the front and well lit"
-    )
+    from aimanet.words import REASONS
+
+    advice = "use a recording in which a face is seen from the front and well lit"
+    if summary.reason in (Reason.TOO_DARK, Reason.TOO_BRIGHT):
+        words = REASONS[summary.reason]
+        advice = f"{words.clause}. {words.advice}"
+    raise SourceError(f"no face in {source.label} ({summary.frames} frames): {advice}")
 
 
 def _signals_file(recording: str, path: Path | None, stack: ExitStack) -> TextIO | None:

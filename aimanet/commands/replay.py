@@ -184,10 +184,12 @@ def _print(session: Session, method: PulseMethod, readings: list[RecordedReading
 
 
 def _cell(reading: RecordedReading) -> str:
-    from aimanet.terminal.words import WORDS
+    from aimanet.terminal.words import state_words
+    from aimanet.words import trusted_bpm
 
-    rate = " --.-" if reading.hr_bpm is None else f"{reading.hr_bpm:5.1f}"
-    return f"{rate} BPM  {WORDS[reading.state]}"
+    bpm = trusted_bpm(reading)
+    rate = " --.-" if bpm is None else f"{bpm:5.1f}"
+    return f"{rate} BPM  {state_words(reading.state)}"
 
 
 def _mean(readings: Sequence[RecordedReading]) -> str:

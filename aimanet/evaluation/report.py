@@ -233,7 +233,7 @@ def _making(evaluation: Evaluation) -> str:
     return (
         f"<dl>{_terms(facts)}</dl>"
         f'<p class="sub" style="margin-top:14px">{notes}</p>'
-        '<p class="sub" style="margin-top:8px">AimaNet is no medical device.</p>'
+        '<p class="sub" style="margin-top:8px">AimaNet is not a medical device.</p>'
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from aimanet.estimate import PulseAnalyzer
-from aimanet.pipeline import HOLE_S
+from aimanet.picture_check import HOLE_S
 from aimanet.quality import Judge, Testimony, Witness
 from aimanet.types import BvpSegment, Clip, State
 

@@ -7,6 +7,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # `train` prints records too, on servers that have no OpenCV
+    from enum import StrEnum
+
     from aimanet.pipeline import Summary
     from aimanet.types import Reading
 
@@ -18,13 +20,19 @@ def number(value: float | None, digits: int) -> float | None:
     return round(float(value), digits)
 
 
+def text(word: StrEnum | None) -> str | None:
+    """The word as a plain string; None for None."""
+    return None if word is None else str(word)
+
+
 def reading_record(reading: Reading) -> dict[str, Any]:
-    """``{t, hr_bpm, snr_db, state}``: what ``analyze`` lists and ``live`` prints."""
+    """``{t, hr_bpm, snr_db, state, reason}``: what ``analyze`` lists and ``live`` prints."""
     return {
         "t": number(reading.t, 3),
         "hr_bpm": number(reading.hr_bpm, 2),
         "snr_db": number(reading.snr_db, 2),
         "state": str(reading.state),
+        "reason": text(reading.reason),
     }
 
 
@@ -50,4 +58,5 @@ def summary_record(summary: Summary, readings: list[dict[str, Any]]) -> dict[str
         "duration_s": number(summary.duration_s, 3),
         "face_fraction": number(summary.face_fraction, 4),
         "readings": readings,
+        "reason": text(summary.reason),
     }

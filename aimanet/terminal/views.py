@@ -18,8 +18,16 @@ from aimanet.pipeline import Summary
 from aimanet.sources import SourceInfo
 from aimanet.terminal.glyphs import bar, big, sparkline
 from aimanet.terminal.records import reading_record, to_line
-from aimanet.terminal.words import WORDS, describe, origin_words
+from aimanet.terminal.words import (
+    CLAIM,
+    advice_words,
+    describe,
+    origin_words,
+    state_words,
+    summary_advice,
+)
 from aimanet.types import Reading, State
+from aimanet.words import trusted_bpm
 
 COLOURS = {
     State.OK: "green",
@@ -85,15 +93,20 @@ class PlainView:
         print(f"{label}: {info.detail or f'{info.width}x{info.height}'}", flush=True)
         if info.origin_s is not None:
             print(origin_words(info.origin_s), flush=True)
+        print(CLAIM, file=sys.stderr, flush=True)
 
     def show(self, reading: Reading, status: Status) -> None:
         """Prints the reading unless one was printed less than a second before."""
         if reading.t < self._next:
             return
         self._next = math.floor(reading.t) + 1.0
-        rate = " --.-" if reading.hr_bpm is None else f"{reading.hr_bpm:5.1f}"
-        snr = "" if reading.snr_db is None else f"  SNR {reading.snr_db:5.1f} dB"
-        print(f"{reading.t:7.1f} s  {rate} BPM  {WORDS[reading.state]:<11}{snr}", flush=True)
+        bpm, state = trusted_bpm(reading), (reading.state, reading.reason, reading.figure)
+        rate = " --.-" if bpm is None else f"{bpm:5.1f}"
+        snr, advice = reading.snr_db, advice_words(*state)
+        told = f". {advice}" if advice else ""
+        if bpm is not None and snr is not None:
+            told = f"  SNR {snr:5.1f} dB"
+        print(f"{reading.t:7.1f} s  {rate} BPM  {state_words(*state)}{told}", flush=True)
 
     def notice(self, text: str) -> None:
         """To stderr."""
@@ -102,7 +115,8 @@ class PlainView:
     def finish(self, summary: Summary | None, status: Status) -> None:
         """The summary and what was lost."""
         if summary is not None:
-            print(f"Summary: {describe(summary)}; {status.dropped} dropped", flush=True)
+            line = f"Summary: {describe(summary)}; {status.dropped} dropped"
+            print(*filter(None, (line, summary_advice(summary))), sep="\n", flush=True)
 
 
 class PanelView:
@@ -125,7 +139,8 @@ class PanelView:
 
     def show(self, reading: Reading, status: Status) -> None:
         """Draws the reading."""
-        self._history.append(math.nan if reading.hr_bpm is None else reading.hr_bpm)
+        bpm = trusted_bpm(reading)
+        self._history.append(math.nan if bpm is None else bpm)
         body = self._body(reading, status)
         self._live.update(self._panel(body, COLOURS[reading.state]), refresh=True)
         self._notice = ""
@@ -139,17 +154,15 @@ class PanelView:
         """Closes the panel and leaves the summary."""
         self._live.stop()
         if summary is not None:
-            self._console.print(
-                f"Summary: {describe(summary)}; {status.dropped} dropped",
-                highlight=False,
-                markup=False,
-            )
+            line = f"Summary: {describe(summary)}; {status.dropped} dropped"
+            for text in filter(None, (line, summary_advice(summary))):
+                self._console.print(text, highlight=False, markup=False)
 
     def _panel(self, body: Group | Text, colour: str) -> Panel:
         return Panel(
             body,
             title=Text(self._title),
-            subtitle="Ctrl-C ends",
+            subtitle=f"{CLAIM} Ctrl-C ends",
             border_style=colour,
             width=min(100, self._console.width),
         )
@@ -157,12 +170,15 @@ class PanelView:
     def _body(self, reading: Reading, status: Status) -> Group:
         colour = COLOURS[reading.state]
         width = min(100, self._console.width) - 16
-        rate = "--" if reading.hr_bpm is None else f"{reading.hr_bpm:.0f}"
-        snr = "" if reading.snr_db is None else f"   SNR {reading.snr_db:.1f} dB"
+        bpm, state = trusted_bpm(reading), (reading.state, reading.reason, reading.figure)
+        rate = "--" if bpm is None else f"{bpm:.0f}"
+        snr = reading.snr_db
+        told = f"   SNR {snr:.1f} dB" if bpm is not None and snr is not None else ""
         fps = "" if status.fps is None else f"{status.fps:.1f} fps   "
         return Group(
             Align.center(Text("\n".join(big(rate)), f"bold {colour}")),
-            Align.center(Text(f"BPM   {WORDS[reading.state]}{snr}", colour)),
+            Align.center(Text(f"BPM   {state_words(*state)}{told}", colour)),
+            Align.center(Text(advice_words(*state), colour)),
             Text(f"quality   {bar(reading.quality, width)}", colour),
             Text(f"pulse     {sparkline(reading.bvp, width)}"),
             Text(f"history   {sparkline(self._history, width)}"),

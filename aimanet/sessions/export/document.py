@@ -43,7 +43,7 @@ def _document(session: Session) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "aimanet": __version__,
-        "note": "AimaNet is no medical device.",
+        "note": "AimaNet is not a medical device.",
         "session": _plain(info),
         "duration_s": session.duration_s,
         "problems": list(session.problems),

@@ -11,7 +11,7 @@ from aimanet.sessions.reader import Session
 from aimanet.sessions.reference import reference_info
 
 LABELS = {"tscan": "TS-CAN", "pos": "POS", "chrom": "CHROM", "green": "GREEN"}
-CLAIM = "AimaNet is no medical device."
+CLAIM = "AimaNet is not a medical device."
 
 
 def title(session: Session) -> str:

@@ -34,6 +34,7 @@ KEYS = [
     "respiration",
     "respiration_reason",
     "fps_source",
+    "reason",
     "readings",
 ]
 
@@ -213,6 +214,17 @@ def test_no_face_in_the_whole_file_leaves_no_csv(capsys, tmp_path):
     error = error_of(capsys, str(path), "--method", "green", "--save-signals", str(signals))
     assert "no face in wall.mp4 (60 frames)" in error
     assert [file.name for file in tmp_path.iterdir()] == ["wall.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("level", "clause"),
+    [(0, "the picture is too dark. More light"), (255, "the picture is too bright. Less light")],
+)
+def test_a_black_and_a_white_video_say_that_they_are(capsys, tmp_path, level, clause):
+    path = tmp_path / "plain.mp4"
+    write_video(path, [np.full((120, 160, 3), level, np.uint8)] * 60)
+    error = error_of(capsys, str(path), "--method", "green")
+    assert f"no face in plain.mp4 (60 frames): {clause}" in error
 
 
 def test_unknown_method_device_and_weights(capsys, clip, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from rich.console import Console
 
 from aimanet.pipeline import Summary
 from aimanet.sources import SourceInfo
+from aimanet.terminal.glyphs import big
 from aimanet.terminal.records import number, reading_record, to_line
 from aimanet.terminal.views import JsonView, PanelView, PlainView, Status, choose_view
-from aimanet.terminal.words import describe
-from aimanet.types import Reading, State
+from aimanet.terminal.words import describe, summary_advice
+from aimanet.types import Reading, Reason, State
 
 INFO = SourceInfo(640, 480, 30.0, None, None, "640x480 at 30 fps")
 STATUS = Status(29.97, 3, "detect 3.0 ms")
@@ -40,6 +42,7 @@ def test_a_record_has_null_where_there_is_no_estimate():
         "hr_bpm": None,
         "snr_db": None,
         "state": "no_face",
+        "reason": None,
     }
 
 
@@ -72,7 +75,46 @@ def test_plain_lines_come_once_a_second_with_a_summary(capsys):
 
 def test_a_summary_without_a_heart_rate_says_so():
     nothing = Summary(None, None, State.WARMING_UP, "pos", None, 30.0, 60, 2.0, 1.0)
-    assert describe(nothing).startswith("no heart rate (warming up), over 2.0 s with POS")
+    assert describe(nothing).startswith("no heart rate: it is still measuring, over 2.0 s with POS")
+
+
+def test_a_heart_rate_that_is_not_trusted_is_not_said():
+    dark = Summary(
+        181.0, -11.0, State.POOR_SIGNAL, "pos", None, 12.0, 120, 10.0, 1.0, [], Reason.TOO_DARK
+    )
+    line = describe(dark, "estimate in --json")
+    assert line.startswith("no trusted heart rate: the picture is too dark (estimate in --json)")
+    assert "181" not in line
+    assert "-11" not in line
+    assert summary_advice(dark) == "More light on your face: a window or lamp in front."
+
+
+def test_no_view_prints_a_number_that_is_not_trusted(capsys, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    dark = replace(reading(1.0, 181.0, State.POOR_SIGNAL), reason=Reason.TOO_DARK)
+    PlainView().show(dark, STATUS)
+    out = io.StringIO()
+    view = PanelView(Console(file=out, force_terminal=True, width=100, height=30))
+    view.start("Camera", INFO)
+    view.show(dark, STATUS)
+    view.finish(None, STATUS)
+    for shown in (capsys.readouterr().out, out.getvalue()):
+        assert "too dark" in shown
+        assert "More light on your face" in shown
+        assert "181" not in shown
+        assert "5.0 dB" not in shown
+    assert big("--")[1] in out.getvalue()
+    assert big("181")[1] not in out.getvalue()
+
+
+def test_plain_lines_count_the_seconds_down(capsys):
+    view = PlainView()
+    for t in (0.0, 3.2, 6.0):
+        state = State.WARMING_UP if t < 5.0 else State.POOR_SIGNAL
+        early = replace(reading(t, None, state), reason=Reason.MEASURING, figure=10.0 - t)
+        view.show(early, STATUS)
+    said = [line.split("BPM  ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert said == ["measuring, 10 s left", "measuring, 7 s left", "measuring, 4 s left"]
 
 
 def test_the_panel_shows_number_state_quality_and_curves_at_any_width(monkeypatch):

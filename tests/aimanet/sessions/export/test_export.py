@@ -343,7 +343,7 @@ def test_html_stands_alone(session, tmp_path):
     assert "a <b>note</b>" in page.words
     assert 'stood up, "quickly" é' in page.words
     assert page.tags.count("svg") == 5
-    assert "no medical device" in page.words
+    assert "not a medical device" in page.words
     ids = [part.split('"')[0] for part in text.split(' id="')[1:]]
     assert len(ids) == len(set(ids))
 
