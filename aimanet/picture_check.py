@@ -90,6 +90,8 @@ def figures(
     """Measures an (H, W, 3) RGB picture; ``before`` is the frame before it, where there was one."""
     height, width = image.shape[:2]
     sparse = image[:: max(1, height // _GRID), :: max(1, width // _GRID)]
+    if not sparse.size:
+        return PictureFigures(0.0, 0.0)
     peak = float(np.percentile(sparse.mean(axis=2), 95.0))
     bright = float(np.mean(sparse.max(axis=2) >= WHITE))
     if bbox is None:
