@@ -81,7 +81,9 @@ def test_json_has_the_promised_shape_and_the_true_heart_rate(analysed):
 
 def test_readings_come_three_times_a_second_with_null_before_the_first_estimate(analysed):
     readings = analysed[0]["readings"]
-    assert all(list(reading) == ["t", "hr_bpm", "snr_db", "state"] for reading in readings)
+    assert all(
+        list(reading) == ["t", "hr_bpm", "snr_db", "state", "reason"] for reading in readings
+    )
     assert 30 <= len(readings) <= 40
     assert (readings[0]["hr_bpm"], readings[0]["state"]) == (None, "warming_up")
     assert min(r["t"] for r in readings if r["state"] == "ok") < 8.0
