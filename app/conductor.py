@@ -142,9 +142,9 @@ class Conductor(QObject):
 
     @Slot(str)
     def use_model(self, path: str) -> None:
-        """Let TS-CAN read with the weights at ``path`` from the next frame on; "" for our own.
+        """Use the weights at ``path`` for TS-CAN from the next frame on; "" for our own.
 
-        The picture goes on. Weights that cannot be loaded leave everything as it was.
+        The picture stays. Weights that cannot be loaded leave everything as it was.
         """
         self._before_swap = self.preferences.choice
         self.preferences.asked_weights = None
@@ -187,7 +187,12 @@ class Conductor(QObject):
     def _show_method(self, name: str) -> None:
         self._header.methods.show_method(name)
         self._actions.methods[list(METHODS).index(name)].setChecked(True)
-        self._body.bpm.show_method(METHODS[name][0])
+        self._body.bpm.show_method(self._words(name))
+
+    def _words(self, name: str) -> str:
+        """The method, with its weights where they are not AimaNet's own."""
+        weights = self.preferences.weights if name == "tscan" else None
+        return METHODS[name][0] + (f" · {weights.stem}" if weights else "")
 
     @Slot(str)
     def _on_start(self, spec: str) -> None:
@@ -258,7 +263,7 @@ class Conductor(QObject):
         self._body.video.show_mask(None)
         self._show_method(name)
         on_device = f" on {device.upper()}" if device else ""
-        self._body.bpm.show_method(f"{METHODS[name][0]}{on_device}")
+        self._body.bpm.show_method(f"{self._words(name)}{on_device}")
 
     @Slot(str, str)
     def _on_method_failed(self, name: str, text: str) -> None:
@@ -268,9 +273,9 @@ class Conductor(QObject):
         if name == "tscan" and self._before_swap is not None:
             self._undo_swap(self._before_swap)
             text, actions = f"{sentence(text)} The model in use stays.", []
+        self._show_method(stays)
         if name != stays:
-            self._show_method(stays)
-            text = f"{sentence(text)} {METHODS[stays][0]} reads the pulse meanwhile."
+            text = f"{sentence(text)} Using {METHODS[stays][0]} for now."
         self._body.banners.say("method", "error", text, actions)
 
     def _undo_swap(self, before: Choice) -> None:

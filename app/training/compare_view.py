@@ -221,7 +221,7 @@ class CompareView(QWidget):
     def choose_specs(self, specs: Sequence[str], *, videos: bool) -> None:
         """Have these recordings read."""
         self._specs, self._videos = tuple(specs), videos
-        self.place.set_text(", ".join(specs) or "choose recordings that neither has learnt from")
+        self.place.set_text(", ".join(specs) or "choose recordings that neither was trained on")
         self._allow()
 
     @property

@@ -85,11 +85,11 @@ class DataDesk(QObject):
 
     @Slot()
     def _on_folder(self) -> None:
-        self.ask_folder("A folder to learn from", self.add_folder)
+        self.ask_folder("A folder to train on", self.add_folder)
 
     @Slot(str)
     def add_folder(self, path: str) -> None:
-        """Learn from a folder, too."""
+        """Train on a folder, too."""
         self._page.setup.data.add_spec(path)
 
     @Slot()

@@ -50,13 +50,13 @@ class DataRow(QFrame):
             " size, drawn faces as much as all the others together."
         )
         self.use = QComboBox()
-        self.use.addItems(["Learn from it", "Judge by it"])
+        self.use.addItems(["Train on it", "Validate on it"])
         self.use.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.use.setMinimumContentsLength(len("Learn from it") + 1)
+        self.use.setMinimumContentsLength(len("Validate on it") + 1)
         self.use.setAccessibleName("What it is for")
         self.use.setToolTip(
-            "Learn from it, or keep it apart and let it judge the model. Where nothing judges, a"
-            " fifth of the people is kept apart."
+            "Train on it, or keep it for validation. Without validation data, a fifth of the people"
+            " is kept for it."
         )
         self.away = QToolButton()
         self.away.setProperty("quiet", "true")
@@ -95,7 +95,7 @@ class DataRow(QFrame):
         path = rest if equals and not Path(self.spec).exists() else self.spec
         if self.spec == SYNTHETIC:
             self.title.setText("Drawn faces")
-            self.place.set_text("made as they are needed, without end, with a known pulse")
+            self.place.set_text("generated on the fly, unlimited, known pulse")
         else:
             known = self.dataset or (name if equals else "")
             titles = {"sessions": "Own sessions", ARRAYS: "Ready-made arrays"}
@@ -160,7 +160,7 @@ class DataList(QWidget):
         self._look = DARK
         self.rows: list[DataRow] = []
         self.add = QPushButton("Add data…")
-        self.add.setToolTip("Something more to learn from; several make a mixture")
+        self.add.setToolTip("Add data to train on; several sources are mixed")
         menu = QMenu(self.add)
         self.own = _entry(menu, "My recorded &sessions", self.sessions_asked)
         self.folder = _entry(menu, "A &folder: data set, sessions or arrays…", self.folder_asked)

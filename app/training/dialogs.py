@@ -1,4 +1,4 @@
-"""Asking about a model: another name, and whether it may really go."""
+"""Questions about a model: its new name, whether to delete it, whether to use it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout,
 from app.look import Look
 from app.training.library import ModelEntry, file_name
 from app.training.parts import button, label
+from app.training.standard_test import TestResult
 
 
 class _Asking(QDialog):
@@ -32,13 +33,13 @@ class _Asking(QDialog):
 
     def add_buttons(self, words: str, kind: str) -> None:
         """Cancel, and the one that does it (``kind``: primary or danger)."""
-        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = button(words, "")
         self.go.setProperty(kind, "true")
-        box.addButton(self.go, QDialogButtonBox.ButtonRole.AcceptRole)
-        box.accepted.connect(self.accept)
-        box.rejected.connect(self.reject)
-        self.rows.addWidget(box)
+        self.box.addButton(self.go, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.box.accepted.connect(self.accept)
+        self.box.rejected.connect(self.reject)
+        self.rows.addWidget(self.box)
 
 
 class RenameDialog(_Asking):
@@ -82,7 +83,7 @@ class DeleteDialog(_Asking):
             lost = "Its weights, its notes and the state of its training"
         self.add_words(f"{lost} are deleted from the disk. This cannot be undone.")
         if in_use:
-            self.add_words("It reads the pulse right now: AimaNet's own weights will take over.")
+            self.add_words("It is in use now: AimaNet's own weights will take over.")
         self.add_buttons("Delete", "danger")
 
     @Slot()
@@ -90,3 +91,45 @@ class DeleteDialog(_Asking):
         """It may go."""
         super().accept()
         self.confirmed.emit(self._model)
+
+
+class UseDialog(_Asking):
+    """For a model that is worse than AimaNet's own, or that nobody has tested.
+
+    ``confirmed`` and ``test_asked`` carry the model.
+    """
+
+    confirmed = Signal(object)
+    test_asked = Signal(object)
+
+    def __init__(
+        self, look: Look, model: ModelEntry, ours: TestResult | None, parent: QWidget
+    ) -> None:
+        super().__init__(look, f"Use “{model.name}” for live readings?", parent)
+        self._model = model
+        own = f" AimaNet's own: {ours.words}." if ours else ""
+        if model.test is None:
+            self.add_words(
+                "It has not been tested yet. The test reads the same drawn clips with every model"
+                f" and takes a few minutes.{own}"
+            )
+        else:
+            self.add_words(
+                f"Its mean error in the standard test is large: {model.test.words}.{own}"
+            )
+        self.add_buttons("Use it anyway", "danger")
+        self.test = button("Test it first", "Use it afterwards if it is as good as AimaNet's own")
+        self.test.clicked.connect(self._on_test)
+        self.box.addButton(self.test, QDialogButtonBox.ButtonRole.ActionRole)
+        self.test.setVisible(model.test is None)
+
+    @Slot()
+    def accept(self) -> None:
+        """Use it all the same."""
+        super().accept()
+        self.confirmed.emit(self._model)
+
+    @Slot()
+    def _on_test(self) -> None:
+        self.reject()
+        self.test_asked.emit(self._model)

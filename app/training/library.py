@@ -12,8 +12,8 @@ import re
 import shutil
 import struct
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,6 +22,14 @@ import platformdirs
 
 from aimanet.errors import AimaNetError
 from app.training.runs import RunEntry, lock_file, read_run, run_folder
+from app.training.standard_test import (
+    RESULTS,
+    TestResult,
+    content_of,
+    read_results,
+    shipped_result,
+    with_result,
+)
 
 SUFFIX = ".safetensors"
 FORMAT = "aimanet-tscan-"
@@ -50,7 +58,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A model of the list. ``problem`` says why it cannot be used, "" where it can."""
+    """A model of the list. ``problem`` says why it cannot be used, "" where it can.
+
+    ``test`` is its result in the standard test, None where this version has not tested it.
+    """
 
     path: Path
     head: Head
@@ -59,6 +70,7 @@ class ModelEntry:
     shipped: bool = False
     run: RunEntry | None = None
     problem: str = ""
+    test: TestResult | None = None
 
     @property
     def name(self) -> str:
@@ -92,14 +104,45 @@ def shipped_model() -> Path:
 
 def list_models(folder: Path) -> list[ModelEntry]:
     """Ours first, then the newest; runs without any weights yet are among them."""
-    ours = read_model(shipped_model(), shipped=True)
+    ours = _tested(read_model(shipped_model(), shipped=True), {}, None)
     try:
         paths = {p for p in folder.iterdir() if p.suffix == SUFFIX and not p.name.startswith(".")}
         runs = {p.with_suffix(SUFFIX) for p in folder.iterdir() if p.suffix == ".run"}
     except OSError:
         return [ours]
-    found = [read_model(path) for path in paths | {p for p in runs if read_run(p)}]
+    results = read_results(folder)
+    models = [read_model(path) for path in paths | {p for p in runs if read_run(p)}]
+    found = [_tested(model, results, ours.test) for model in models]
     return [ours, *sorted(found, key=_newest, reverse=True)]
+
+
+def _tested(
+    model: ModelEntry, results: Mapping[str, TestResult], ours: TestResult | None
+) -> ModelEntry:
+    """The model with its result, where that is of the same version as our own weights'."""
+    if model.problem:
+        return model
+    if model.shipped:
+        return replace(model, test=shipped_result(model.path))
+    try:
+        content = content_of(model.path)
+        same = content == content_of(shipped_model())
+    except OSError:
+        return model
+    result = ours if same else results.get(content)
+    if result is None or ours is None or result.version != ours.version:
+        return model
+    return replace(model, test=result)
+
+
+def keep_result(folder: Path, model: ModelEntry, result: TestResult) -> None:
+    """Keep what the standard test of ``model`` gave (LibraryError)."""
+    try:
+        content = content_of(model.path)
+    except OSError as error:
+        raise LibraryError(f"“{model.name}” cannot be read ({error.strerror})") from error
+    data = with_result(read_results(folder), content, result)
+    _write(folder / RESULTS, lambda file: file.write(data))
 
 
 def _newest(entry: ModelEntry) -> tuple[float, str]:

@@ -129,7 +129,7 @@ class ModelDesk(QObject):
             self._say("error", chore.outcome.words("the import"))
 
     def _arrived(self, out: Path) -> None:
-        self._say("info", f"“{out.stem}” is among the models now")
+        self._say("info", f"“{out.stem}” was added to the models")
         self._page.refresh()
         self._page.models.select(out)
 

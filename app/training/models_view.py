@@ -23,13 +23,14 @@ from PySide6.QtWidgets import (
 from app.look import Look
 from app.training.library import ModelEntry
 from app.training.parts import button, label
+from app.training.standard_test import TestResult
 from app.widgets.press_guard import PressGuard
 
-_HEADS = ("Model", "Validation, BPM", "Made", "Learnt from", "State")
+_HEADS = ("Model", "Test error, BPM", "Made", "Trained on", "State")
 
 _ERROR_TIP = (
-    "The mean error of its last validation, on data of its own: models that were judged by"
-    " different data are compared under Compare"
+    "Mean error of the heart rate on the same drawn clips for every model, as"
+    " “bench accuracy --quick” prints it. Your own recordings are compared under Compare"
 )
 
 
@@ -37,6 +38,7 @@ class ModelsView(QWidget):
     """Each signal carries the `ModelEntry` that is meant; ``import_asked`` nothing."""
 
     use_asked = Signal(object)
+    test_asked = Signal(object)
     go_on_asked = Signal(object)
     compare_asked = Signal(object)
     fine_tune_asked = Signal(object)
@@ -52,16 +54,18 @@ class ModelsView(QWidget):
         self.models: list[ModelEntry] = []
         self._in_use: Path | None = None
         self._training: Path | None = None
+        self._tested: Path | None = None
         self._shown: ModelEntry | None = None
         self.table = QTableWidget(0, len(_HEADS))
         self.notes = QPlainTextEdit()
         self.about = label("muted")
         self.title = label("hero")
-        self.use = button("Use it now", "Let it read the pulse from the next frame on")
+        self.use = button("Use it now", "Use it for live readings")
         self.use.setProperty("primary", "true")
-        self.go_on = button("Go on training", "Continue its run exactly from where it stopped")
+        self.test = button("Test", "Read the same drawn clips as with every model: a few minutes")
+        self.go_on = button("Continue training", "Continue its run exactly where it stopped")
         self.compare = button("Compare…", "Beside the model in use")
-        self.fine_tune = button("Fine-tune…", "Start a training from what it has learnt")
+        self.fine_tune = button("Fine-tune…", "Start a training from these weights")
         self.rename = button("Rename…", "Call it something else (F2)")
         self.delete = button("Delete…", "Delete it from the disk (Del)")
         self.export = button("Export", "A copy of it, or ONNX for other programs")
@@ -90,7 +94,7 @@ class ModelsView(QWidget):
         for column in (0, 1, 2, 4):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
-        self.notes.setPlaceholderText("What should be remembered about this model")
+        self.notes.setPlaceholderText("Notes on this model")
         self.notes.setAccessibleName("Notes on the model")
         self.notes.setTabChangesFocus(True)
         for words in (self.about, self.title):
@@ -119,7 +123,7 @@ class ModelsView(QWidget):
             self._side.addWidget(part)
         self._side.addStretch()
         for buttons in (
-            (self.use, self.compare),
+            (self.use, self.test, self.compare),
             (self.go_on, self.fine_tune),
             (self.rename, self.export, self.delete),
         ):
@@ -134,6 +138,7 @@ class ModelsView(QWidget):
         self.table.itemSelectionChanged.connect(self._on_selected)
         self.get.clicked.connect(self.import_asked)
         self.use.clicked.connect(self._on_use)
+        self.test.clicked.connect(self._on_test)
         self.go_on.clicked.connect(self._on_go_on)
         self.compare.clicked.connect(self._on_compare)
         self.fine_tune.clicked.connect(self._on_fine_tune)
@@ -149,12 +154,17 @@ class ModelsView(QWidget):
         return self.models[row] if 0 <= row < len(self.models) else None
 
     def show_models(
-        self, models: Sequence[ModelEntry], in_use: Path | None, training: Path | None
+        self,
+        models: Sequence[ModelEntry],
+        in_use: Path | None,
+        training: Path | None,
+        tested: Path | None,
     ) -> None:
-        """The list anew; the selection stays where it can."""
+        """Show another list; the selection stays where it can."""
         self.keep_notes()
         before = self.selected.path if self.selected else None
-        self.models, self._in_use, self._training = list(models), in_use, training
+        self.models, self._in_use = list(models), in_use
+        self._training, self._tested = training, tested
         self.table.blockSignals(True)
         self.table.setRowCount(len(models))
         for row, model in enumerate(models):
@@ -191,14 +201,16 @@ class ModelsView(QWidget):
         return not model.shipped and model.path.resolve() == self._in_use.resolve()
 
     def _cells(self, model: ModelEntry) -> list[str]:
-        error = "–" if model.mae_bpm is None else f"{model.mae_bpm:.2f}"
+        error = "not tested" if model.test is None else _error(model.test)
         name = "AimaNet's own weights" if model.shipped else model.name
-        learnt = model.head.data or model.head.origin
-        return [name, error, model.head.created or "–", learnt or "–", self._state(model)]
+        data = model.head.data or model.head.origin
+        return [name, error, model.head.created or "–", data or "–", self._state(model)]
 
     def _state(self, model: ModelEntry) -> str:
         if self._training == model.path:
             return "in training"
+        if self._tested == model.path:
+            return "being tested"
         told = ["in use"] if self.is_in_use(model) else []
         if model.run is not None and model.run.half_done:
             told.append("half done")
@@ -229,6 +241,7 @@ class ModelsView(QWidget):
         if text != self.use.text():
             self.guard.hold()
             self.use.setText(text)
+        self.test.setEnabled(whole and self._tested is None and not training)
         self.go_on.setVisible(bool(model.run and model.run.half_done))
         self.go_on.setEnabled(self._training is None)
         for part in (self.compare, self.export, self.fine_tune):
@@ -257,6 +270,10 @@ class ModelsView(QWidget):
     @Slot()
     def _on_use(self) -> None:
         self.use_asked.emit(self.selected)
+
+    @Slot()
+    def _on_test(self) -> None:
+        self.test_asked.emit(self.selected)
 
     @Slot()
     def _on_go_on(self) -> None:
@@ -289,20 +306,29 @@ class ModelsView(QWidget):
         self.onnx_asked.emit(self.selected)
 
 
+def _error(test: TestResult) -> str:
+    return "no rate" if test.mae_bpm is None else f"{test.mae_bpm:.2f}"
+
+
 def details(model: ModelEntry) -> str:
     """What is known about a model, in lines."""
     head, lines = model.head, []
     if model.problem:
         lines.append(f"{model.problem[0].upper()}{model.problem[1:]}.")
     if head.data:
-        lines.append(f"Learnt from {head.data}.")
+        lines.append(f"Trained on {head.data}.")
     if head.origin:
-        lines.append(f"Came from {head.origin}.")
+        lines.append(f"Imported from {head.origin}.")
     if head.steps:
         made = f", {head.created}" if head.created else ""
         lines.append(f"{head.steps} steps{made}.")
+    if model.test is not None:
+        lines.append(f"Mean error in the standard test: {model.test.words}.")
     if model.mae_bpm is not None:
-        lines.append(f"Error in its last validation, on data of its own: {model.mae_bpm:.2f} BPM.")
+        lines.append(
+            f"Error in its last validation: {model.mae_bpm:.2f} BPM, on single windows of its own"
+            " data; not comparable between models."
+        )
     if model.size:
         lines.append(f"{head.image_size} px, {head.fs:g} Hz, {model.size / 1e6:.1f} MB.")
     if model.run is not None and model.run.half_done and model.run.last is not None:

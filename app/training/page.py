@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from app.look import DARK, Look
 from app.training.chores import Chores
-from app.training.compare_view import CompareView, name_of
+from app.training.compare_view import CompareView
 from app.training.comparison import Comparison
 from app.training.data_desk import DataDesk
 from app.training.library import ModelEntry, list_models, models_folder, shipped_model
 from app.training.model_desk import ModelDesk
+from app.training.model_use import ModelUse
 from app.training.models_view import ModelsView
 from app.training.plan import ARRAYS, SYNTHETIC, prepare_words
 from app.training.run_view import RunView
@@ -61,7 +62,7 @@ class TrainingPage(QWidget):
         self.comparison = Comparison(self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.tabBar().setDrawBase(False)
-        self._taking = ""
+        self.model_use = ModelUse(self)
         self._lay_out()
         self._connect()
         self.setup.data.add_spec(SYNTHETIC)
@@ -95,17 +96,11 @@ class TrainingPage(QWidget):
         view.pause.clicked.connect(self.trainer.pause)
         view.cancel.clicked.connect(self.trainer.cancel)
         view.go_on.clicked.connect(self._on_go_on)
-        view.use.clicked.connect(self._on_use)
         view.compare.clicked.connect(self._on_compare)
         self.trainer.ended.connect(self._on_run_ended)
-        self.models.use_asked.connect(self.use)
-        self.compare.use_asked.connect(self.use)
         self.models.go_on_asked.connect(self._on_go_on_model)
         self.models.compare_asked.connect(self._on_compare_model)
         self.models.fine_tune_asked.connect(self._on_fine_tune)
-        engine = self._conductor.engine
-        engine.method_failed.connect(self._on_method_failed)
-        engine.method_changed.connect(self._on_method_changed)
         go = QShortcut(QKeySequence("Ctrl+Return"), self)
         go.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         go.activated.connect(self._on_start_key)
@@ -160,7 +155,7 @@ class TrainingPage(QWidget):
             return
         found = list_models(self.folder)
         training = self.trainer.out if self.trainer.busy else None
-        self.models.show_models(found, self.in_use, training)
+        self.models.show_models(found, self.in_use, training, self.model_use.tested)
         self.compare.show_models(found, self.in_use)
         self.setup.form.show_models(found)
         self.setup.show_busy(self.trainer.busy)
@@ -177,38 +172,6 @@ class TrainingPage(QWidget):
     def sessions_folder(self) -> Path:
         """Where the recorded sessions are."""
         return self._conductor.preferences.sessions_folder
-
-    @Slot(object)
-    def use(self, model: ModelEntry) -> None:
-        """Let a model read the pulse."""
-        self._use("" if model.shipped else str(model.path), name_of(model))
-
-    @Slot()
-    def _on_use(self) -> None:
-        end = self.run_view.end
-        if end is not None:
-            self._use(str(end.out), end.out.stem)
-
-    def _use(self, path: str, name: str) -> None:
-        self._taking = name
-        self.use_model.emit(path)
-        self.banners.say("use", "info", f"“{name}” reads the pulse from the next frame on")
-        self.refresh()
-
-    @Slot(str, str)
-    def _on_method_failed(self, method: str, text: str) -> None:
-        """The live view could not take what it was given, and has gone back."""
-        if self._taking:
-            words = f"“{self._taking}” cannot be used: {text}"
-            self._taking = ""
-            self.banners.say("use", "error", words)
-            self.refresh()
-
-    @Slot()
-    def _on_method_changed(self) -> None:
-        self._taking = ""
-        if self.isVisible():
-            self.refresh()
 
     @Slot()
     def _on_compare(self) -> None:
@@ -265,7 +228,7 @@ class TrainingPage(QWidget):
 
     @Slot(object)
     def resume(self, out: Path) -> None:
-        """Go on with a run."""
+        """Continue a run."""
         if self._closing or self.trainer.busy:
             return
         for topic in ("run", *self._offers):
@@ -303,7 +266,7 @@ class TrainingPage(QWidget):
         return [topic for topic in self.banners.topics if topic.startswith("half:")]
 
     def _offer(self) -> None:
-        """Half-done runs can go on; the one that is on the page has its own button."""
+        """Offer to continue half-done runs; the one on the page has its own button."""
         runs = [] if self.trainer.busy else unfinished(self.folder)
         end = self.run_view.end
         runs = [r for r in runs if end is None or r.out != end.out][:_OFFERED]
@@ -316,20 +279,20 @@ class TrainingPage(QWidget):
 
     def _offer_one(self, run: RunEntry) -> None:
         if is_trained_now(run.out):
-            text = f"“{run.name}” is being trained, or still saved, by another process"
+            text = f"“{run.name}” is being trained or saved by another process"
             self.banners.say(
                 f"half:{run.name}", "info", text, [self._action("Look again", run)], True
             )
             return
         at = f" at step {run.last.step}" if run.last else ""
-        text = f"The training of “{run.name}” stopped half-way{at}; it can go on from there"
-        actions = [self._action("Go on", run), self._action("Not now", run)]
+        text = f"The training of “{run.name}” stopped half-way{at}"
+        actions = [self._action("Continue", run), self._action("Not now", run)]
         self.banners.say(f"half:{run.name}", "info", text, actions, stays=True)
 
     def _action(self, words: str, run: RunEntry) -> QAction:
         action = QAction(words, self.banners)
-        tips = {"Go on": "Continue exactly from where it stopped"}
-        tips["Not now"] = "It stays among the models and can go on from there"
+        tips = {"Continue": "Continue exactly from where it stopped"}
+        tips["Not now"] = "Keep it in the list and resume later"
         action.setToolTip(tips.get(words, words))
         action.setData((words, str(run.out)))
         action.triggered.connect(self._on_offer)
@@ -342,7 +305,7 @@ class TrainingPage(QWidget):
             return
         words, out = action.data()
         self.banners.dismiss(f"half:{Path(out).stem}")
-        if words == "Go on":
+        if words == "Continue":
             self.resume(Path(out))
         elif words == "Not now":
             mark(Path(out), set_aside=True)

@@ -44,9 +44,9 @@ class TrainPlan:
     def problem(self) -> str:
         """Why this cannot be started, "" where it can."""
         if not any(not d.judge for d in self.data):
-            return "choose something to learn from"
+            return "choose data to train on"
         if any(d.judge and d.spec == SYNTHETIC for d in self.data):
-            return "drawn faces cannot judge: let the model learn from them, or choose recordings"
+            return "drawn faces cannot be used for validation: train on them, or choose recordings"
         return "" if self.name.strip() else "give the model a name"
 
     def words(self) -> list[str]:

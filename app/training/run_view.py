@@ -29,8 +29,8 @@ _PAUSE_TIP = (
     " nor memory."
 )
 _CANCEL_TIP = (
-    "Ends the training after the step under way. What it has learnt stays among the models, and"
-    " it can still go on from there. Pressed again: at once."
+    "Ends the training after the current step. The weights are saved under Models and the run can"
+    " be continued. Pressed again: at once."
 )
 
 
@@ -54,13 +54,13 @@ class RunView(QWidget):
         self.log = QPlainTextEdit(readOnly=True)
         self.log.setProperty("log", "true")
         self.log.setMaximumBlockCount(_LOG_LINES)
-        self.log.setPlaceholderText("What the training process writes stands here.")
+        self.log.setPlaceholderText("Training log")
         self.log.setAccessibleName("Log of the training")
         self.log.setTabChangesFocus(True)
         self.pause = button("Pause", _PAUSE_TIP)
         self.cancel = button("Cancel", _CANCEL_TIP)
         self.go_on = button("Go on", "Continue from where it stopped, exactly", primary=True)
-        self.use = button("Use it now", "Let this model read the pulse from the next frame on")
+        self.use = button("Use it now", "Use this model for live readings")
         self.use.setProperty("primary", "true")
         self.compare = button("Compare…", "Beside the model in use, on recordings of your choice")
         self._buttons = (self.compare, self.pause, self.cancel, self.go_on, self.use)
@@ -167,7 +167,7 @@ class RunView(QWidget):
         if trainer.stage is Stage.STOPPING:
             forced = ("", "It finishes its step and saves.", "It is being interrupted.", "Ending.")
             return forced[trainer.force]
-        return "In a process of its own, at low priority: the live view goes on."
+        return "In a process of its own, at low priority: the live view keeps running."
 
     @Slot()
     def _draw(self) -> None:
@@ -245,9 +245,9 @@ def _after(end: RunEnd) -> str:
     if end.kind == "failed":
         return "What was saved last is kept." if end.resumable else "Nothing was saved yet."
     if end.kind == "finished":
-        return "It is among the models. Compare it, or let it read the pulse right away."
+        return "Saved under Models. Compare it, or use it now."
     if not end.resumable:
         return "It was stopped before its first step: nothing was saved."
     if end.kind == "paused":
-        return "Its state is saved. It goes on exactly from here, also after a restart."
-    return "What it has learnt is among the models; it can go on from here."
+        return "Its state is saved. Continue any time, also after a restart."
+    return "Saved under Models. Continue any time."

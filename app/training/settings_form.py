@@ -50,7 +50,7 @@ EXTRAS = (
         "last",
         ("last", "best"),
     ),
-    Extra("--val-share", "Kept apart", "Share of the people that judge and are not learnt", "0.2"),
+    Extra("--val-share", "Kept apart", "Share of the people kept for validation", "0.2"),
     Extra("--validate-every", "Validate every", "Steps between two validations", "100"),
     Extra("--validation-clips", "Validation clips", "Drawn clips a validation uses", "48"),
     Extra("--patience", "Patience", "Stop after so many validations without a better one", "0"),
@@ -100,7 +100,7 @@ class SettingsForm(QWidget):
         for spin in (self.amount, self.batch):
             spin.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)  # its padding no sheet moves
         self.device = QComboBox()
-        self.pseudo = QCheckBox("Label recordings without a sensor from their own pulse")
+        self.pseudo = QCheckBox("Camera's own pulse as label where no sensor is there")
         self.more = QToolButton()
         self.extras: dict[str, QComboBox | QLineEdit] = {}
         self.other = QLineEdit()
@@ -111,13 +111,13 @@ class SettingsForm(QWidget):
         self._connect()
 
     def _fill(self) -> None:
-        self.start_from.setToolTip("From scratch, or from what another model has learnt already")
+        self.start_from.setToolTip("From scratch, or from the weights of another model")
         self.start_from.setAccessibleName("Start from")
         self.name.setMaxLength(80)
         self.name.setToolTip("What the model is called in the list and on its card")
         self.unit.addItems(["minutes", "epochs", "steps"])
         self.unit.setToolTip("An epoch goes once through the largest data set; steps are batches")
-        self.amount.setToolTip("How long to train. A run can be stopped and go on at any time.")
+        self.amount.setToolTip("How long to train. A run can be stopped and continued at any time.")
         self.rate.setPlaceholderText("automatic")
         self.rate.setToolTip("The highest learning rate; automatic fits the optimizer")
         self.batch.setToolTip("Clips a step. More need more memory and fewer steps.")

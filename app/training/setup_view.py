@@ -51,7 +51,7 @@ class SetupView(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         inner = QWidget()
         self._inner = QVBoxLayout(inner)
-        self._cards = [_card("Learn from", self.data), _card("Training", self.form)]
+        self._cards = [_card("Training data", self.data), _card("Training", self.form)]
         for card in self._cards:
             self._inner.addWidget(card)
         self._inner.addStretch()
@@ -120,7 +120,7 @@ class SetupView(QWidget):
         self.why_not.setText(f"{wrong[0].upper()}{wrong[1:]}." if wrong else "")
         self.start.setEnabled(not wrong and not self._busy)
         self.start.setToolTip(
-            "One run at a time: pause or cancel the one that goes on"
+            "One run at a time: pause or cancel the current one"
             if self._busy
             else "Train in a process of its own (Ctrl+Return)"
         )

@@ -203,7 +203,7 @@ def test_missing_weights_are_said_and_pos_takes_over(
     window = open_window(str(wall_video), "tscan", weights=tmp_path / "none.safetensors")
     words = wait_until_said(qtbot, window, "method")
     assert "none.safetensors" in words
-    assert "POS reads the pulse meanwhile" in words
+    assert "Using POS for now" in words
     qtbot.waitUntil(lambda: window.header.methods.current == "pos", timeout=PATIENCE_MS)
     wait_for_pictures(qtbot, window)
     assert SettingsStore().load()[0].method == "tscan"
@@ -224,7 +224,7 @@ def test_a_device_that_is_not_there_keeps_the_method(
         window.conductor.set_method("chrom")
     window.conductor.preferences.current.device = "cuda"
     window.conductor.set_method("tscan")
-    assert "CHROM reads the pulse meanwhile" in wait_until_said(qtbot, window, "method")
+    assert "Using CHROM for now" in wait_until_said(qtbot, window, "method")
     assert window.header.methods.current == "chrom"
 
 

@@ -222,10 +222,12 @@ def test_use_it_now_swaps_the_model_while_the_picture_goes_on(
     assert change.args[0] == "tscan"
     assert conductor.engine.link is link, "the same run"
     assert link.wish.weights == model
+    assert window.body.bpm.method_label.text().startswith("TS-CAN · mine")
     assert SettingsStore().load()[0].model == str(model)
     with qtbot.waitSignal(conductor.engine.method_changed, timeout=PATIENCE_MS):
         conductor.use_own_model()
     assert link.wish.weights is None
+    assert "mine" not in window.body.bpm.method_label.text()
     assert SettingsStore().load()[0].model is None
 
 

@@ -26,9 +26,9 @@ def write_files(folder: ResultFolder, report: Report) -> Path:
     folder.write("tables.csv", tables_csv(report).encode("utf-8", "replace"))
     for name, content in plot_files(report):
         folder.write(name, content)
-    return folder.write(RECORD, (to_json(report) + "\n").encode())
+    return folder.write(RECORD, (to_json(report, indent=1) + "\n").encode())
 
 
-def to_json(report: Report) -> str:
-    """The whole record as JSON, a line a level."""
-    return json.dumps(record(report), allow_nan=False, ensure_ascii=True, indent=1)
+def to_json(report: Report, indent: int | None = None) -> str:
+    """The whole record as JSON: on one line, or with an ``indent``."""
+    return json.dumps(record(report), allow_nan=False, ensure_ascii=True, indent=indent)

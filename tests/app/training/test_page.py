@@ -139,7 +139,7 @@ def test_rename_use_and_delete(qtbot, page, models_dir, dialogs):
 
 def test_weights_that_the_live_view_refuses_are_said(page, models_dir):
     model = read_model(copy_in(default_weights(), models_dir))
-    page.use(model)
+    page.model_use.use(model)
     page._conductor.engine.method_failed.emit("tscan", "the weights are not finite")
     assert "cannot be used" in page.banners.banner("use").text
 

@@ -77,9 +77,9 @@ def test_the_line_that_is_shown_can_be_pasted():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"data": ()}, "something to learn"),
-        ({"data": (DataChoice("/x", judge=True),)}, "something to learn"),
-        ({"data": (DRAWN, DataChoice("synthetic", judge=True))}, "cannot judge"),
+        ({"data": ()}, "data to train on"),
+        ({"data": (DataChoice("/x", judge=True),)}, "data to train on"),
+        ({"data": (DRAWN, DataChoice("synthetic", judge=True))}, "cannot be used for validation"),
         ({"name": " "}, "a name"),
     ],
 )
