@@ -29,18 +29,21 @@ class Actions:
         self.demo = self._make("&Demo face", "Ctrl+D")
         self.play_again = self._make("Play again", "")
         self.try_again = self._make("Try again", "")
-        self.refresh = self._make("&Look for cameras again", "F5")
+        self.refresh = self._make("&Rescan for cameras", "F5")
         self.quit = self._make("&Quit", "Ctrl+Q")
         labels = [label for label, _ in METHODS.values()]
         self.methods = [self._make(label, str(n + 1)) for n, label in enumerate(labels)]
-        self.mask = self._make("Show where the network &looks", "L", checkable=True)
+        self.mask = self._make("Show &attention map", "L", checkable=True)
         self.record = self._make("&Record…", "Ctrl+R")
         self.marker = self._make("Drop a &marker", "M")
         self.name_marker = self._make("Name the marker", "Return")
         self.recording_settings = self._make("Recording s&ettings…", "")
         for action in (self.record, self.marker, self.name_marker):
             action.setEnabled(False)
-        self.full_screen = self._make("F&ull screen", "F11", checkable=True)
+        self.copy_result = self._make("&Copy result", "Ctrl+C")
+        self.copy_result.setEnabled(False)
+        self.save_picture = self._make("Save &picture…", "Ctrl+S")
+        self.full_screen = self._make("&Full screen", "F11", checkable=True)
         self.themes = {
             name: self._make(words, "", checkable=True) for name, words in _THEMES.items()
         }
@@ -48,13 +51,13 @@ class Actions:
             kind.name: self._make(f"&{kind.words}", f"Ctrl+{n}", checkable=True)
             for n, kind in enumerate(KINDS, 1)
         }
-        self.training = self._make("Show the &training page", "Ctrl+Shift+T", checkable=True)
+        self.training = self._make("Show training &page", "Ctrl+Shift+T", checkable=True)
         self.about = self._make("&About and shortcuts", "F1")
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
         self._group(self.methods)
         self._group(list(self.themes.values()))
         self._group(list(self.pages.values()))
-        self.live_only = [self.toggle, *self.methods, self.mask, self.refresh]
+        self.live_only = [self.toggle, *self.methods, self.mask, self.refresh, self.save_picture]
         self._fill_menus()
 
     def show_pages(self, there: Sequence[str], training: bool, current: str) -> None:
@@ -102,12 +105,14 @@ class Actions:
         measure.addActions(self.methods)
         measure.addSeparator()
         measure.addActions([self.record, self.marker, self.recording_settings])
+        measure.addSeparator()
+        measure.addActions([self.copy_result, self.save_picture])
         view = self._menu("&View")
         view.addActions(list(self.pages.values()))
         view.addAction(self.training)
         view.addSeparator()
         view.addActions([self.mask, self.full_screen])
-        theme = view.addMenu("&Theme")
+        theme = view.addMenu("T&heme")
         theme.addActions(list(self.themes.values()))
         self._menu("&Help").addAction(self.about)
 

@@ -40,6 +40,7 @@ class Conductor(QObject):
     ) -> None:
         super().__init__(parent)
         self._header, self._body, self._actions = header, body, actions
+        self._figures = figures
         self.preferences = preferences
         self.engine = LiveEngine(self)
         self.chooser = SourceChooser(self)
@@ -76,12 +77,14 @@ class Conductor(QObject):
         self._header.device.chosen.connect(self.set_device)
         self._header.window_length.changed.connect(self.set_window)
         self._header.overlay.toggled.connect(self.set_overlay)
+        self._figures.details_shown.connect(self._on_details)
 
     def _show_settings(self) -> None:
         settings = self.preferences.current
         self._header.device.show_device(settings.device)
         self._header.window_length.show_window(settings.window_s)
         self._header.overlay.setChecked(settings.overlay)
+        self._figures.show_details(settings.details)
         self._body.spectrum.set_window(settings.window_s)
         self._show_method(settings.method)
         if self.preferences.notice:
@@ -171,6 +174,10 @@ class Conductor(QObject):
         self._header.overlay.setChecked(shown)
         self._actions.mask.setChecked(shown)
         self.engine.set_overlay(shown)
+
+    @Slot(bool)
+    def _on_details(self, shown: bool) -> None:
+        self.remember(details=shown)
 
     def remember(self, **changes: object) -> None:
         """Save ``changes``; where that fails it is said once and the program goes on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
@@ -21,15 +21,29 @@ _VIDEOS = (
 
 
 class Dialogs(QObject):
-    """Opens at most one dialog at a time; ``chosen`` carries the answer as a source spec."""
+    """Opens at most one dialog at a time; ``chosen`` carries the answer as a source spec.
+
+    ``given_up``: the connection to an address that was chosen is no longer wanted.
+    """
 
     chosen = Signal(str)
+    given_up = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._window = parent
         self.open_one: QDialog | None = None
         self._folder = ""
+
+    def start_from(self, spec: str | None) -> None:
+        """Files are asked for where the last one was, or where the system keeps videos."""
+        place = Path(spec).parent if spec and "://" not in spec else None
+        if place is not None and place.is_absolute() and place.is_dir():
+            self._folder = str(place)
+        else:
+            movies = QStandardPaths.StandardLocation.MoviesLocation
+            found = QStandardPaths.writableLocation(movies)
+            self._folder = found if Path(found).is_dir() else str(Path.home())
 
     def ask_file(self) -> None:
         """For a video file."""
@@ -50,7 +64,20 @@ class Dialogs(QObject):
         """For the address of a network camera; ``text`` is there already."""
         dialog = UrlDialog(look, text, self._window)
         dialog.chosen.connect(self.chosen)
+        dialog.given_up.connect(self.given_up)
         self.show(dialog)
+
+    @Slot()
+    def show_connected(self) -> None:
+        """The address that was asked for sends pictures."""
+        if isinstance(self.open_one, UrlDialog):
+            self.open_one.show_connected()
+
+    @Slot(str)
+    def show_problem(self, text: str) -> None:
+        """The address that was asked for cannot be had: that is said where it can be changed."""
+        if isinstance(self.open_one, UrlDialog) and self.open_one.connecting:
+            self.open_one.show_problem(text)
 
     def show_about(self, look: Look, actions: Sequence[QAction]) -> None:
         """What this is, and the keys."""

@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
+    QKeyEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
@@ -15,12 +16,14 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from app.actions import Actions, SpaceGuard
 from app.conductor import Conductor
 from app.dialogs import Dialogs
+from app.engine import Phase
 from app.geometry import restore_geometry, save_geometry
 from app.icons import app_icon
 from app.look import look_for, palette, scale_for, style_sheet
 from app.notices import Notices
 from app.page_desk import PageDesk
 from app.recording.desk import RecordingDesk
+from app.result_actions import ResultActions
 from app.settings import Preferences
 from app.widgets.body import Body
 from app.widgets.controls import METHODS
@@ -54,6 +57,7 @@ class MainWindow(QMainWindow):
         self.conductor = Conductor(
             self.header, self.body, self.figures, self.commands, preferences, self
         )
+        self.result_actions = ResultActions(self.body, self.conductor.presenter, self.commands)
         self.live = QWidget()
         self.page_desk = PageDesk(self.live, self.conductor, self.commands, self.top.pages, self)
         self.pages = self.page_desk.pages
@@ -108,10 +112,15 @@ class MainWindow(QMainWindow):
             action.triggered.connect(self._on_choice)
         self.page_desk.shown.connect(self._on_page)
         conductor.engine.method_said.connect(self._on_method_said)
+        conductor.engine.phase_changed.connect(self._on_phase)
         self.desk.session_asked.connect(self.page_desk.show_session)
         self.desk.sessions_changed.connect(self.page_desk.look_for_sessions)
         self.desk.record_shown.connect(self._on_recording)
+        self.dialogs.start_from(conductor.preferences.current.source)
         self.dialogs.chosen.connect(self.page_desk.play)
+        self.dialogs.given_up.connect(conductor.engine.stop)
+        conductor.engine.opened.connect(self.dialogs.show_connected)
+        conductor.engine.failed.connect(self.dialogs.show_problem)
         self.header.source.file_asked.connect(self.dialogs.ask_file)
         self.header.source.folder_asked.connect(self.dialogs.ask_folder)
         self.header.source.url_asked.connect(self._on_open_url)
@@ -135,6 +144,7 @@ class MainWindow(QMainWindow):
         parts = (self.top, self.header, self.body, self.figures, self.pages, self.desk)
         for part in parts:
             part.apply_look(self.look)
+        self.result_actions.look = self.look
         px = self.look.px
         self._rows.setContentsMargins(px(14), px(6), px(14), px(4))
         for layout in (self._rows, self._live_rows):
@@ -167,6 +177,12 @@ class MainWindow(QMainWindow):
     def _on_method_said(self, text: str) -> None:
         """The network goes on elsewhere than before: it is said wherever the person looks."""
         self.notices.say("network", "warning", text)
+
+    @Slot(object)
+    def _on_phase(self, phase: Phase) -> None:
+        """What was said of the network was said of the run before."""
+        if phase is Phase.LOADING:
+            self.notices.dismiss("network")
 
     @Slot(bool)
     def _on_recording(self, on: bool) -> None:
@@ -229,6 +245,13 @@ class MainWindow(QMainWindow):
         """Start measuring, unless the window was closed before it came to that."""
         if not self._closing:
             self.conductor.begin()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc leaves full screen, unless whatever has the focus needs it."""
+        if event.key() == Qt.Key.Key_Escape and self.isFullScreen():
+            self.commands.full_screen.setChecked(False)
+        else:
+            super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """The window manager may leave full screen by itself."""

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 
-from aimanet.types import Reading, State
+from aimanet.types import Reading
 from app.engine import LiveEngine, Phase
+from app.result import Result, ResultSoFar
 from app.widgets.banner import BannerStack
 from app.widgets.bpm_display import BpmDisplay
 from app.widgets.controls import METHODS
@@ -32,6 +33,9 @@ _CURVE_EVERY = 3
 _FIGURES_MS = 500
 _STALE_S = 3.0
 """A number older than this is not shown as if it were of now."""
+
+_OF_RUN = ("source", "end", "face", "method")
+"""Topics of messages that speak of one run and leave with it."""
 
 _WORDS = {
     Phase.IDLE: Wording("Stopped", "Press Start, or choose a source.", "faint"),
@@ -85,20 +89,28 @@ class Screen:
         for plot in self.plots:
             plot.rest()
 
-    def show_result(self, hr_bpm: float, words: Wording, quality: float) -> None:
-        """The number of a whole recording; the plots show only its end."""
-        self.show_words(words)
-        self.bpm.show_result(hr_bpm, words, quality)
+    def show_result(self, result: Result) -> None:
+        """What a run measured; the plots show only its end."""
+        self.show_words(result.wording)
+        if result.hr_bpm is not None:
+            self.bpm.show_result(result.hr_bpm, result.wording, result.share)
 
 
 class Presenter(QObject):
-    """Engine to screen; owns the timer that draws the newest picture."""
+    """Engine to screen; owns the timer that draws the newest picture.
+
+    ``measured`` says whether there is a `result`.
+    """
+
+    measured = Signal(bool)
 
     def __init__(self, engine: LiveEngine, screen: Screen, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
         self._screen = screen
-        self._result = ""
+        self._so_far = ResultSoFar()
+        self._ended: Result | None = None
+        self._source = self._method = ""
         self._can_measure = True
         self._last_reading: float | None = None
         self.after_end: Sequence[QAction] = ()
@@ -115,6 +127,7 @@ class Presenter(QObject):
         engine.opened.connect(self._on_opened)
         engine.interrupted.connect(self._on_interrupted)
         engine.reading.connect(self._on_reading)
+        engine.method_changed.connect(self._on_method)
         engine.face_failed.connect(self._on_face_failed)
         engine.summarised.connect(self._on_summarised)
 
@@ -136,29 +149,44 @@ class Presenter(QObject):
         else:
             screen.video.show_words(words.title, words.hint)
         if not busy:
-            screen.banners.dismiss("interruption")
+            for topic in ("interruption", *(_OF_RUN if phase is Phase.IDLE else ())):
+                screen.banners.dismiss(topic)
             screen.video.show_mask(None)
             screen.figures.clear()
+            self._ended = self.result
         screen.video.show_role("wait")
-        screen.show_words(words)
+        if self._ended is not None:
+            screen.show_result(self._ended)
+        else:
+            screen.show_words(words)
+
+    @property
+    def result(self) -> Result | None:
+        """What the run has measured: so far, or until it was stopped; None before a reading."""
+        if self._ended is not None or self._so_far.is_empty:
+            return self._ended
+        return self._so_far.result(self._method, self._source)
 
     def _begin(self) -> None:
         screen = self._screen
-        self._result, self._can_measure, self._last_reading = "", True, None
+        self._so_far, self._ended = ResultSoFar(), None
+        self._can_measure, self._last_reading = True, None
+        self.measured.emit(False)
         screen.clear_signals()
         screen.video.clear()
         screen.video.show_tag("")
         screen.video.show_words("Loading…")
-        for topic in ("source", "end", "face"):
+        for topic in _OF_RUN:
             screen.banners.dismiss(topic)
 
     def _say_end(self) -> None:
         screen, words = self._screen, _WORDS[Phase.ENDED]
-        text = " ".join(filter(None, [f"{words.title}.", self._result]))
-        screen.banners.say("end", "info", text, self.after_end)
+        said = self._ended.sentence if self._ended is not None else ""
+        text = " ".join(filter(None, [f"{words.title}.", said]))
+        screen.banners.say("end", "info", text, self.after_end, stays=True)
         screen.video.show_mask(None)
         screen.video.show_words(words.title, "Space plays it again, Ctrl+O opens another one.")
-        if not self._result:
+        if self._ended is None:
             screen.show_words(words)
 
     @Slot(str)
@@ -174,8 +202,8 @@ class Presenter(QObject):
 
     @Slot(str, str)
     def _on_opened(self, label: str, detail: str) -> None:
+        self._source = label
         self._screen.video.show_tag(label)
-        self._screen.figures.show_source(detail)
 
     @Slot(str)
     def _on_interrupted(self, text: str) -> None:
@@ -186,7 +214,14 @@ class Presenter(QObject):
         if self._engine.phase is not Phase.RUNNING:
             return
         self._last_reading = time.perf_counter()
+        if self._so_far.is_empty:
+            self.measured.emit(True)
+        self._so_far.add(reading, STATES[reading.state])
         self._screen.show_reading(reading)
+
+    @Slot(str, str)
+    def _on_method(self, name: str, device: str) -> None:
+        self._method = METHODS[name][0]
 
     @Slot(str)
     def _on_face_failed(self, text: str) -> None:
@@ -197,17 +232,9 @@ class Presenter(QObject):
 
     @Slot(object)
     def _on_summarised(self, summary: Summary) -> None:
-        wording, method = STATES[summary.state], METHODS[summary.method][0]
-        if summary.hr_bpm is None:
-            self._result = f"Over all of it: no heart rate ({wording.title.lower()})."
-            return
-        rate = f"{summary.hr_bpm:.0f} BPM"
-        self._result = f"Over all of it: {rate} with {method} ({wording.title.lower()})."
-        trusted = sum(reading.state is State.OK for reading in summary.readings)
-        share = trusted / max(1, len(summary.readings))
-        hint = f"Over the whole recording; trusted in {share:.0%} of it."
-        whole = Wording(wording.title, hint, wording.role)
-        self._screen.show_result(summary.hr_bpm, whole, share)
+        self._ended = self._so_far.result(self._method, self._source, summary)
+        self._screen.show_result(self._ended)
+        self.measured.emit(True)
 
     @Slot()
     def _on_tick(self) -> None:

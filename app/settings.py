@@ -61,7 +61,8 @@ class Settings(BaseModel):
 
     ``source`` is a spec for ``open_source``; None takes a camera where there is one and the
     demo face where there is none. ``window_s`` is the spectrum's window in seconds.
-    ``training_tab``: the training page has been switched on. ``model``: the file of the weights
+    ``training_tab``: the training page has been switched on. ``details``: the status line shows
+    times and queues. ``model``: the file of the weights
     tscan uses; None for those that come with the program.
     """
 
@@ -75,6 +76,7 @@ class Settings(BaseModel):
     window_s: int = Field(default=10, ge=6, le=30)
     overlay: bool = False
     training_tab: bool = False
+    details: bool = False
     model: Text | None = None
     recording: RecordingSettings = RecordingSettings()
     export: ExportSettings = ExportSettings()

@@ -87,7 +87,8 @@ class CaptureWorker(QThread):
 
         number = self._link.number
         source = open_source(self._link.spec)
-        self.progress.emit(number, f"Opening {source.label}…")
+        drawn = self._link.spec.startswith("synthetic")
+        self.progress.emit(number, f"Opening {source.label.lower() if drawn else source.label}…")
         try:
             info = source.open()
             self._link.figures.live = source.live
@@ -98,7 +99,7 @@ class CaptureWorker(QThread):
             for frame in frames if source.live else self._once_ready(frames):
                 if self._loader is not None and self._loader.ready:
                     self._take_tracker(self._loader)
-                self._take(frame, source.live)
+                self._take(frame, source)
         finally:
             source.close()
         if not self._link.stopping.is_set():
@@ -147,9 +148,9 @@ class CaptureWorker(QThread):
                 gone = False
             yield frame
 
-    def _take(self, frame: Frame, live: bool) -> None:
+    def _take(self, frame: Frame, source: Source) -> None:
         self._count(frame)
-        if not live:
+        if not source.live:
             self._link.figures.clock_s = time.perf_counter() - frame.t
         crop = self._track(frame)
         self._show(frame, crop.bbox)
@@ -158,7 +159,7 @@ class CaptureWorker(QThread):
             recorder.offer(frame, crop)
         if self._tracker is None:
             return
-        if live:
+        if source.live or source.keeps_time:
             self._link.crops.put(crop)
         else:
             self._link.crops.put_waiting(crop)

@@ -66,9 +66,12 @@ class Source(abc.ABC):
         spec: what ``open_source`` was given.
         label: a name for people.
         live: frames are lost unless they are read in time.
+        keeps_time: so they are although their times are not those of a clock: a drawn scene
+            that goes on at its speed however slow the reader is.
     """
 
     live = False
+    keeps_time = False
 
     def __init__(self, spec: str, label: str) -> None:
         self.spec = spec
@@ -131,6 +134,13 @@ class Pacer:
 
     def __init__(self) -> None:
         self._start: float | None = None
+
+    def late_s(self, t: float) -> float:
+        """How long source time ``t`` (s) is overdue; 0 for a reader that paused, or has time."""
+        if self._start is None:
+            return 0.0
+        late = time.perf_counter() - (self._start + t)
+        return late if 0.0 < late <= LONGEST_WAIT_S else 0.0
 
     def wait(self, t: float) -> None:
         """Sleep until source time ``t`` (s) is due."""

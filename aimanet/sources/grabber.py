@@ -143,8 +143,9 @@ class Grabber(threading.Thread):
             capture.release()
         if not self._over:
             self._index += 1  # nobody knows how many pictures are lost: one hole
-            lost = "is gone; trying to reconnect" if self._delivered_before else NO_PICTURE
-            raise SourceError(f"{self._label}: the camera {lost}")
+            lost = "camera disconnected; reconnecting…"
+            text = lost if self._delivered_before else f"the camera {NO_PICTURE}"
+            raise SourceError(f"{self._label}: {text}")
 
     def _keep(self, t: float, capture: Capture) -> None:
         decoded, image = capture.retrieve()

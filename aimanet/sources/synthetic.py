@@ -6,8 +6,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from aimanet.errors import SourceError
@@ -25,6 +24,8 @@ class SyntheticSource(RecordedSource):
     """``synthetic:hr=72,seed=1,seconds=60,fps=30,width=640,height=480,...``.
 
     Any simple field of ``SceneConfig`` may be given. Without ``seconds`` there is no end.
+    In real time the scene goes on at its speed: frames for which drawing or the reader is too
+    slow are left out, and their indices with them.
 
     Args:
         spec: as above; ``synthetic`` alone is the demo face.
@@ -39,6 +40,7 @@ class SyntheticSource(RecordedSource):
         self, spec: str, realtime: bool = True, defaults: dict[str, str] | None = None
     ) -> None:
         super().__init__(spec, "Demo face", realtime)
+        self.keeps_time = realtime
         self._wishes = (defaults or {}) | _pairs(spec)
 
     @property
@@ -65,12 +67,20 @@ class SyntheticSource(RecordedSource):
             duration_s=None if frames is None else frames / fps,
             detail=f"synthetic face {width}x{height}@{fps:g}",
         )
-        return info, _rendered(scene, fps, frames)
+        late_s = self._pacer.late_s if self._realtime else None
+        return info, _rendered(scene, fps, frames, late_s)
 
 
-def _rendered(scene: DemoScene, fps: float, frames: int | None) -> Iterator[Frame]:
-    for index in count() if frames is None else range(frames):
+def _rendered(
+    scene: DemoScene, fps: float, frames: int | None, late_s: Callable[[float], float] | None
+) -> Iterator[Frame]:
+    """All frames, or without those that ``late_s`` says are overdue by a whole frame."""
+    index = 0
+    while frames is None or index < frames:
         yield Frame(index, index / fps, scene.render(index))
+        index += 1
+        if late_s is not None:
+            index += int(late_s(index / fps) * fps)
 
 
 def _pairs(spec: str) -> dict[str, str]:

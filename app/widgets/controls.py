@@ -185,8 +185,8 @@ class OverlayButton(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setCheckable(True)
-        self.setAccessibleName("Show where the network looks")
-        self.setToolTip("Show where the network looks (L); TS-CAN only")
+        self.setAccessibleName("Show attention map")
+        self.setToolTip("Show attention map (L): where TS-CAN looks")
 
     def apply_look(self, look: Look) -> None:
         """Other colours or another size."""

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import (
-    QMarginsF,
-    QPoint,
-    QPointF,
-    QRectF,
-    QSize,
-    QStandardPaths,
-    Qt,
-    Signal,
-    Slot,
-)
-from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPainter, QPixmap
+from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QGraphicsItem,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QSizePolicy,
     QStackedLayout,
     QStyleOptionGraphicsItem,
@@ -35,70 +21,10 @@ from PySide6.QtWidgets import (
 
 from aimanet.types import Reading
 from app.look import DARK, Look
+from app.widgets.picture import PictureMenu
 
 _GRID = 0.75
 """Opacity of the lines behind the curve."""
-
-
-class PictureMenu(QMenu):
-    """What a right click on a plot or picture offers: copy it, save it, and what is added.
-
-    ``saved`` carries the file, ``failed`` a message in words.
-
-    Args:
-        widget: the widget that is right-clicked.
-        name: what the picture shows; also the beginning of its file's name.
-        picture: makes the picture; what the widget shows where it is None.
-    """
-
-    saved = Signal(str)
-    failed = Signal(str)
-
-    def __init__(
-        self, widget: QWidget, name: str, picture: Callable[[], QPixmap] | None = None
-    ) -> None:
-        super().__init__(widget)
-        self._widget, self._name = widget, name
-        self._picture = picture or widget.grab
-        self._waiting = QPixmap()
-        places = QStandardPaths.StandardLocation
-        self._folder = QStandardPaths.writableLocation(places.PicturesLocation)
-        self.copy = self.addAction("&Copy picture", self.copy_picture)
-        self.save = self.addAction("&Save picture…", self.ask_file)
-        widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        widget.customContextMenuRequested.connect(self._on_asked)
-
-    @Slot()
-    def copy_picture(self) -> None:
-        """To the clipboard."""
-        QGuiApplication.clipboard().setPixmap(self._picture())
-
-    @Slot()
-    def ask_file(self) -> None:
-        """Save the picture as it is now; the file's name may take its time."""
-        pixmap, when = self._picture(), datetime.now()
-        dialog = QFileDialog(self._widget, "Save picture", self._folder)
-        dialog.setNameFilter("PNG picture (*.png)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")
-        dialog.selectFile(f"{self._name} {when:%Y-%m-%d %H-%M-%S}.png")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._waiting = pixmap
-        dialog.fileSelected.connect(self.save_as)
-        dialog.open()
-
-    @Slot(str)
-    def save_as(self, path: str) -> None:
-        """Write the picture for which a file was asked."""
-        self._folder = str(Path(path).parent)
-        if self._waiting.save(path, "PNG"):
-            self.saved.emit(path)
-        else:
-            self.failed.emit(f"The picture cannot be written to {path}")
-
-    @Slot(QPoint)
-    def _on_asked(self, place: QPoint) -> None:
-        self.popup(self._widget.mapToGlobal(place))
 
 
 class Plot(QFrame):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from itertools import pairwise
@@ -9,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from aimanet.types import State
@@ -248,7 +250,7 @@ def test_without_a_camera_the_demo_says_so_and_offers_others(
     assert [b.text() for b in banner.buttons] == [
         "Open video file…",
         "Open network camera…",
-        "Look for cameras again",
+        "Rescan for cameras",
     ]
     assert SettingsStore().load()[0].source is None, "what nobody chose is not remembered"
 
@@ -411,21 +413,167 @@ def test_every_control_has_a_name_for_those_who_cannot_see_it(open_window: OpenW
         assert control.toolTip() or control.parentWidget().toolTip(), control
 
 
-def test_an_address_typed_into_the_dialog_is_opened(
+def ask_url(window: MainWindow, text: str) -> UrlDialog:
+    window.commands.open_url.trigger()
+    dialog = window.dialogs.open_one
+    assert isinstance(dialog, UrlDialog)
+    dialog.edit.setText(text)
+    dialog.buttons.buttons()[0].click()
+    return dialog
+
+
+@pytest.mark.parametrize("text", ["nonsense", "http://", "192.168.1.20/video", "rtsp:///"])
+def test_what_is_no_address_stays_in_the_dialog(
+    qtbot: QtBot, open_window: OpenWindow, dialogs: DialogWatch, text: str
+) -> None:
+    dialogs.expected = {"UrlDialog"}
+    window = open_window("/nowhere.mp4")
+    dialog = ask_url(window, text)
+    assert dialog.isVisible()
+    assert "begins with http" in dialog.told.text()
+    assert dialog.edit.text() == text
+    assert window.conductor.chooser.spec == "/nowhere.mp4"
+
+
+def test_an_address_that_fails_stays_in_the_dialog_with_the_reason(
+    qtbot: QtBot, open_window: OpenWindow, dialogs: DialogWatch, face_model: Path
+) -> None:
+    dialogs.expected = {"UrlDialog"}
+    window = open_window("/nowhere.mp4")
+    wait_until_said(qtbot, window, "source")
+    dialog = ask_url(window, "http://127.0.0.1:1/video")
+    assert window.conductor.chooser.spec == "http://127.0.0.1:1/video"
+    qtbot.waitUntil(lambda: "127.0.0.1:1" in dialog.told.text(), timeout=PATIENCE_MS)
+    assert dialog.isVisible()
+    assert dialog.edit.text() == "http://127.0.0.1:1/video"
+    with MjpegServer(picture=wall) as camera:
+        dialog.edit.setText(camera.url)
+        dialog.buttons.buttons()[0].click()
+        qtbot.waitUntil(lambda: window.dialogs.open_one is None, timeout=PATIENCE_MS)
+        assert phase(window) is Phase.RUNNING
+        shut(qtbot, window)
+
+
+def test_cancelled_while_connecting_nothing_goes_on(
     qtbot: QtBot, open_window: OpenWindow, dialogs: DialogWatch
 ) -> None:
     dialogs.expected = {"UrlDialog"}
     window = open_window("/nowhere.mp4")
-    window.commands.open_url.trigger()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        dialog = ask_url(window, f"http://127.0.0.1:{silent.getsockname()[1]}/video")
+        assert dialog.connecting
+        dialog.reject()
+        assert phase(window) is Phase.IDLE
+        shut(qtbot, window)
+
+
+def test_files_are_asked_for_where_the_last_one_was(
+    qtbot: QtBot, open_window: OpenWindow, dialogs: DialogWatch, wall_video: Path
+) -> None:
+    dialogs.expected = {"QFileDialog"}
+    SettingsStore().save(Settings(source=str(wall_video)))
+    window = open_window("/nowhere.mp4")
+    window.commands.open_file.trigger()
     dialog = window.dialogs.open_one
-    assert isinstance(dialog, UrlDialog)
-    dialog.edit.setText("nonsense")
-    opening = dialog.buttons.buttons()[0]
-    assert not opening.isEnabled()
-    dialog.edit.setText("http://127.0.0.1:1/video")
-    qtbot.mouseClick(opening, Qt.MouseButton.LeftButton)
-    assert window.conductor.chooser.spec == "http://127.0.0.1:1/video"
-    assert "127.0.0.1:1" in wait_until_said(qtbot, window, "source")
+    assert isinstance(dialog, QFileDialog)
+    assert Path(dialog.directory().absolutePath()) == wall_video.parent
+
+
+# --- the result, menus ----------------------------------------------------------------------
+
+
+def test_the_result_stays_after_stop_and_can_be_copied(
+    qtbot: QtBot, open_window: OpenWindow, face_model: Path
+) -> None:
+    window = open_window("synthetic:hr=72,seed=1,width=320,height=240")
+    readings = []
+    window.conductor.engine.reading.connect(readings.append)
+    good = lambda: sum(r.state is State.OK for r in readings) > 3  # noqa: E731
+    qtbot.waitUntil(good, timeout=2 * PATIENCE_MS)
+    window.conductor.toggle()
+    trusted = [r.hr_bpm for r in readings if r.state is State.OK]
+    shown = window.body.bpm
+    assert shown.number.text == f"{sum(trusted) / len(trusted):.0f}"
+    assert shown.state_label.text() == "Average until Stop"
+    assert f"{min(trusted):.0f}" in shown.hint_label.text()
+    assert "POS" in shown.hint_label.text()
+    window.commands.copy_result.trigger()
+    assert "Demo face" in QGuiApplication.clipboard().text()
+    window.conductor.toggle()
+    assert shown.number.text == "--"
+
+
+def test_the_page_is_saved_as_a_picture_without_its_messages(
+    qtbot: QtBot, open_window: OpenWindow, dialogs: DialogWatch, tmp_path: Path
+) -> None:
+    dialogs.expected = {"QFileDialog"}
+    window = open_window("/nowhere.mp4")
+    wait_until_said(qtbot, window, "source")
+    window.commands.save_picture.trigger()
+    (dialog,) = window.findChildren(QFileDialog)
+    dialog.reject()
+    window.result_actions.picture.save_as(str(tmp_path / "page.png"))
+    assert "page.png" in said(window, "kept")
+    image = QImage(str(tmp_path / "page.png"))
+    assert image.width() > window.body.width()
+    assert image.height() > window.body.height()
+    window.result_actions.picture.save_as(str(tmp_path / "no such folder" / "page.png"))
+    assert "cannot be written" in said(window, "kept")
+
+
+def test_esc_leaves_full_screen(qtbot: QtBot, open_window: OpenWindow) -> None:
+    window = open_window("/nowhere.mp4")
+    window.commands.full_screen.trigger()
+    assert window.isFullScreen()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+    assert not window.commands.full_screen.isChecked()
+
+
+def test_a_right_click_offers_what_one_expects(qtbot: QtBot, open_window: OpenWindow) -> None:
+    window = open_window("/nowhere.mp4")
+    body = window.body
+    said_of = lambda w: [a.text().replace("&", "") for a in w.actions()]  # noqa: E731
+    assert said_of(body.video) == ["Save picture…", "Show attention map", "Full screen"]
+    assert said_of(body.bpm) == ["Copy result", "Save picture…"]
+    assert said_of(body.waveform.menu) == ["Copy picture", "Save picture…"]
+    assert said_of(body.history.menu) == ["Copy picture", "Save picture…", "Reset"]
+    body.waveform.menu.actions()[0].trigger()
+    assert not QGuiApplication.clipboard().pixmap().isNull()
+
+
+def test_no_two_entries_of_a_menu_have_the_same_mnemonic(
+    qtbot: QtBot, open_window: OpenWindow, dialogs: DialogWatch
+) -> None:
+    window = open_window("/nowhere.mp4")
+    for page in ("sessions", "training"):
+        window.pages.show(page)
+    menus = [window.top.menus, *window.findChildren(QMenu)]
+    assert len(menus) > 10
+    for menu in menus:
+        letters = [letter for a in menu.actions() if (letter := mnemonic(a.text()))]
+        assert len(letters) == len(set(letters)), [a.text() for a in menu.actions()]
+
+
+@pytest.mark.parametrize("name", ["open_url", "about", "recording_settings"])
+def test_no_two_controls_of_a_dialog_have_the_same_mnemonic(
+    qtbot: QtBot, open_window: OpenWindow, dialogs: DialogWatch, name: str
+) -> None:
+    dialogs.expected = {"UrlDialog", "AboutDialog", "RecordingDialog"}
+    window = open_window("/nowhere.mp4")
+    getattr(window.commands, name).setEnabled(True)
+    getattr(window.commands, name).trigger()
+    dialog = window.dialogs.open_one
+    assert dialog is not None
+    words = [button.text() for button in dialog.findChildren(QAbstractButton)]
+    words += [label.text() for label in dialog.findChildren(QLabel)]
+    letters = [letter for each in words if (letter := mnemonic(each))]
+    assert len(letters) == len(set(letters)), letters
+
+
+def mnemonic(words: str) -> str:
+    found = re.search("&([^&])", words.replace("&&", ""))
+    return found[1].lower() if found else ""
 
 
 def test_a_dropped_file_is_opened(qtbot: QtBot, open_window: OpenWindow, wall_video: Path) -> None:

@@ -9,11 +9,13 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from aimanet.sources import SourceInfo, open_source
 from aimanet.types import Reading, State
-from app.link import Picture
+from app.link import LiveFigures, MethodWish, Picture, RunLink
 from app.look import DARK, LIGHT
 from app.widgets.banner import sentence
 from app.widgets.bpm_display import BpmDisplay
+from app.widgets.figures import Figures
 from app.widgets.history_plot import HistoryPlot
 from app.widgets.plot import Plot
 from app.widgets.source_picker import SourcePicker
@@ -258,3 +260,35 @@ def test_a_long_address_loses_its_middle_in_the_source_picker(qtbot: QtBot) -> N
     picker.resize(900, 36)
     assert "…" not in picker.combo.shown().currentText
     assert not painted(picker).isNull()
+
+
+def run_link(spec: str, frames: int, missed: int, live: bool = False) -> RunLink:
+    link = RunLink(1, spec, MethodWish("pos", "cpu"), 10.0)
+    info = SourceInfo(640, 480, 30.0, None, None, "asked 1280x720, camera gives 640x480")
+    link.opened = (open_source("synthetic"), info)
+    link.figures = LiveFigures(live, fps=29.8, frames=frames, frames_missed=missed, latency_s=0.52)
+    return link
+
+
+def test_the_status_line_is_a_sentence_and_the_machinery_is_behind_details(qtbot: QtBot) -> None:
+    line = Figures()
+    qtbot.addWidget(line)
+    line.show()
+    line.show_run(run_link("camera:A", 300, 0, live=True))
+    assert line.words.text() == "Camera: 640x480, 30 frames/s · No frames lost · Delay 0.5 s"
+    assert not line.machine.isVisible()
+    with qtbot.waitSignal(line.details_shown) as shown:
+        line.details.click()
+    assert shown.args == [True]
+    assert "queue 0/150" in line.machine.text()
+    line.show_run(run_link("synthetic:hr=72", 1000, 234))
+    assert line.words.text().startswith("Demo: 640x480")
+    assert "234 of 1,234 frames lost" in line.words.text()
+
+
+def test_the_status_line_never_makes_the_window_wider(qtbot: QtBot) -> None:
+    line = Figures()
+    qtbot.addWidget(line)
+    empty = line.minimumSizeHint().width()
+    line.show_run(run_link("x" * 500, 10**9, 10**9))
+    assert line.minimumSizeHint().width() == empty

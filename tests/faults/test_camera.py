@@ -161,7 +161,7 @@ def test_it_is_told_and_the_frames_go_on(bad: BadCamera) -> None:
                 bad.make(bad_camera.hangs_up)
             if told and len(seen) > 30 and frame.t - seen[0].t > 1.0:
                 break
-    assert any("gone" in line or "no pictures" in line for line in told)
+    assert any("disconnected" in line or "no pictures" in line for line in told)
     steps = np.diff([frame.index for frame in seen])
     assert (steps > 0).all()
     assert steps.max() > 1

@@ -121,7 +121,7 @@ def test_killed_and_restarted_camera(network_camera: MjpegServer) -> None:
     with NetworkSource("x", network_camera.url) as source:
         before = read_through(source)
         network_camera.stop()
-        assert "gone" in read_until_interrupted(source)
+        assert "disconnected" in read_until_interrupted(source)
         assert "refused" in read_until_interrupted(source)
         network_camera.start()
         after = [read_through(source) for _ in range(5)]

@@ -7,6 +7,7 @@ import pytest
 
 from aimanet.errors import SourceError
 from aimanet.sources import open_source
+from tests.given_time import real_time
 
 
 def test_frames_of_a_small_face() -> None:
@@ -88,3 +89,39 @@ def test_wishes_that_cannot_be_met(wish: str, words: list[str]) -> None:
     assert all(word in message for word in words)
     assert "\n" not in message
     assert message.startswith("synthetic")
+
+
+@real_time
+def test_in_real_time_a_slow_reader_gets_fewer_frames_of_the_right_time() -> None:
+    """Each frame takes the reader as long as three: two of three are left out."""
+    with open_source("synthetic:width=64,height=64,fps=20") as source:
+        frames, began = [], time.perf_counter()
+        while not frames or frames[-1].t < 2.0:
+            frame = source.read()
+            assert frame is not None
+            frames.append(frame)
+            time.sleep(0.15)
+        spent = time.perf_counter() - began
+    assert spent < 2.0 + 0.4, "at the speed of drawing it would be six seconds"
+    assert len(frames) < 25
+    assert [frame.t for frame in frames] == [frame.index / 20 for frame in frames]
+
+
+def test_not_in_real_time_a_slow_reader_gets_every_frame() -> None:
+    with open_source("synthetic:width=64,height=64,fps=100,seconds=0.1", realtime=False) as source:
+        frames = []
+        while (frame := source.read()) is not None:
+            frames.append(frame.index)
+            time.sleep(0.03)
+    assert frames == list(range(10))
+
+
+def test_a_reader_that_paused_goes_on_where_it_was() -> None:
+    """Loading a network takes seconds: they are not a loss."""
+    with open_source("synthetic:width=64,height=64,fps=20") as source:
+        first = source.read()
+        time.sleep(1.3)
+        second = source.read()
+    assert first is not None
+    assert second is not None
+    assert (first.index, second.index) == (0, 1)
