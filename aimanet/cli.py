@@ -9,7 +9,6 @@ import difflib
 import io
 import itertools
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
@@ -18,12 +17,13 @@ from typing import TYPE_CHECKING
 
 from aimanet import __version__
 from aimanet.errors import AimaNetError
+from aimanet.stop import INTERRUPTED, Interruption, leave, listen
 
 if TYPE_CHECKING:
     from aimanet.terminal.desktop import WindowLoader
 
 EXIT_BAD_INPUT = 2
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED = INTERRUPTED
 EXIT_BROKEN_PIPE = 141
 
 MAX_LINE = 10_000
@@ -98,7 +98,8 @@ def main(argv: Sequence[str] | None = None, *, window: WindowLoader | None = Non
         window: brings the desktop window; without it everything happens in the terminal.
 
     Returns:
-        0, or 2 for bad input, 130 after Ctrl-C, 141 when the reader of our output has gone.
+        0, or 2 for bad input, 130 after Ctrl-C, SIGTERM or SIGHUP, 141 when the reader of our
+        output has gone.
     """
     try:
         status = _guarded(argv, window)
@@ -113,6 +114,8 @@ def _guarded(argv: Sequence[str] | None, window: WindowLoader | None) -> int:
     """Runs the command; what a user can act on becomes one line on stderr."""
     try:
         args = list(sys.argv[1:] if argv is None else argv)
+        if argv is None:
+            listen(leave)
         return _dispatch(args, window, own_process=argv is None)
     except AimaNetError as error:
         return _fail(str(error))
@@ -138,9 +141,9 @@ def _dispatch(args: list[str], window: WindowLoader | None, *, own_process: bool
     if not args:
         from aimanet.terminal.desktop import open_window
 
-        status = open_window(window)
-        if status is not None:
-            return status
+        window_status = open_window(window)
+        if window_status is not None:
+            return window_status
         args = ["live", "--headless"]
     if args[0].startswith("--") and any(_flag(arg) in SEED_FLAGS for arg in args):
         args = ["seed", *args]
@@ -148,7 +151,12 @@ def _dispatch(args: list[str], window: WindowLoader | None, *, own_process: bool
         raise UsageError(_unknown(args))
     if own_process:
         _prepare_process()
-    return _run(args[0], args[1:], window)
+    command = import_module(f"aimanet.commands.{args[0].replace('-', '_')}")
+    if own_process:
+        listen(Interruption())  # half-written files go away
+    options = _parse(command.Options, f"aimanet {args[0]}", args[1:])
+    status: int = command.run(options, window) if args[0] == "live" else command.run(options)
+    return status
 
 
 def _flag(arg: str) -> str:
@@ -163,15 +171,6 @@ def _prepare_process() -> None:
     if (homeless := give_home()) is not None:
         print(homeless, file=sys.stderr)
     silence_native_libraries()
-    # Half-written files go away after `kill`, too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-def _run(name: str, args: list[str], window: WindowLoader | None) -> int:
-    command = import_module(f"aimanet.commands.{name.replace('-', '_')}")
-    options = _parse(command.Options, f"aimanet {name}", args)
-    status: int = command.run(options, window) if name == "live" else command.run(options)
-    return status
 
 
 def _parse(options: type, program: str, args: list[str]) -> object:

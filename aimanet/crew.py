@@ -21,6 +21,7 @@ from types import FrameType
 from typing import Generic, Self, TypeVar
 
 from aimanet.errors import AimaNetError
+from aimanet.stop import blocked, listen
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -129,7 +130,7 @@ class Crew(Generic[Task, Answer]):
         here, there = context.Pipe()
         arguments = (there, self._start_work)
         process = context.Process(target=_work, args=arguments, daemon=True, name=self._name)
-        with _signals_blocked(), _one_thread():
+        with blocked(signal.SIGINT), _one_thread():  # its parent hears Ctrl-C, and ends it
             process.start()
         assert process.pid is not None
         self.pids.append(process.pid)
@@ -189,19 +190,6 @@ def how_it_ended(code: int | None) -> str:
 
 
 @contextmanager
-def _signals_blocked() -> Iterator[None]:
-    """A process started in here never hears Ctrl-C: its parent does, and ends it."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
 def _one_thread() -> Iterator[None]:
     """Processes started in here count with one thread each."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
@@ -218,8 +206,8 @@ def _one_thread() -> Iterator[None]:
 
 def _work(pipe: Connection, start: Start[Task, Answer]) -> None:
     """A worker's life: tasks in, answers out, until the pipe is closed."""
+    listen(_leave)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with ExitStack() as stack:
         try:

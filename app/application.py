@@ -20,6 +20,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QSocketNotifier, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from aimanet.errors import AimaNetError  # noqa: E402
+from aimanet.stop import end_signals  # noqa: E402
 from aimanet.terminal.home import give_home  # noqa: E402
 from app.settings import Asked, Preferences, SettingsStore  # noqa: E402
 
@@ -51,7 +52,7 @@ class Interruption(QObject):
             end.setblocking(False)
         self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_byte)
-        self._before = {number: signal.signal(number, self._on_signal) for number in _ends()}
+        self._before = {number: signal.signal(number, self._on_signal) for number in end_signals()}
         self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno())
 
     def undo(self) -> None:
@@ -70,14 +71,6 @@ class Interruption(QObject):
     def _on_byte(self) -> None:
         self._reader.recv(16)
         self._window.close()
-
-
-def _ends() -> list[signal.Signals]:
-    """What ends the program: also the end of its terminal, unless started with ``nohup``."""
-    ends = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        ends.append(signal.SIGHUP)
-    return ends
 
 
 class Impatience(QObject):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aimanet.file_lock import only_one
 from aimanet.stop import StopRequest
 from aimanet.terminal.records import to_line
 
@@ -72,8 +73,10 @@ def run(options: Options) -> int:
         results=RESULTS,
         start=load_start(options.init) if options.init else None,
     )
-    with StopRequest() as stop:
-        prepared = SeedRun(config)
+    busy = f"{RESULTS.absolute()} is in use: another process trains there; use another folder"
+    with only_one(Path(f".{RESULTS}.lock"), "results", busy), StopRequest() as stop:
+        with stop.at_once():
+            prepared = SeedRun(config)
         if not _look_through(prepared, stop):
             print("Stopped before the first step; nothing was written", file=sys.stderr)
             return 0

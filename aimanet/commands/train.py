@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from aimanet.stop import StopRequest
 from aimanet.terminal.records import to_line
 from aimanet.training import TrainConfig, World, fit, join, settle
 from aimanet.training.journal import progress_record
+from aimanet.training.run_folder import RunFolder
 from aimanet.types import TrainProgress
 
 
@@ -40,12 +41,16 @@ def run(options: Options) -> int:
     """Trains until the last step, the time limit, early stop or Ctrl-C."""
     from aimanet.commands.train_data import gather
 
-    with join(options.config.device) as world:
+    run_folder = RunFolder(options.config.out)
+    with (
+        join(options.config.device) as world,
+        run_folder.only_one() if world.first else nullcontext(),
+    ):
         config, data = gather(settle(options.config, world), world)
         # torchrun hands Ctrl-C on to processes that have got it from the terminal already.
         with (
             StopRequest(patient=world.size > 1) as stop,
-            closing(fit(config, data, stop=lambda: stop.asked, world=world)) as steps,
+            closing(fit(config, data, stop=stop, world=world)) as steps,
         ):
             last = _follow(steps, world, json=options.json)
         if world.first and not options.json:

@@ -23,8 +23,8 @@ from typing import Any
 from aimanet.datasets.base import Recording
 from aimanet.datasets.cached import Grid
 from aimanet.datasets.content import Fingerprint
-from aimanet.datasets.locks import FileLock
 from aimanet.errors import AimaNetError
+from aimanet.file_lock import FileLock
 
 FORMAT = 1
 """How an entry is laid out on disk."""
@@ -137,7 +137,8 @@ def load_meta(place: Path) -> Meta:
 
 def lock_of(place: Path) -> FileLock:
     """The lock that whoever writes an entry holds."""
-    return FileLock(place.with_name(f".{place.name}.lock"))
+    advice = "set AIMANET_CACHE_DIR to another folder"
+    return FileLock(place.with_name(f".{place.name}.lock"), ("the cache", advice))
 
 
 def save_meta(place: Path, meta: Meta) -> None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from aimanet.stop import listen
 from aimanet.terminal.display import DisplayCheck
 
 
@@ -74,17 +74,12 @@ def _load(loader: WindowLoader) -> tuple[RunWindow | None, str | None]:
 
 @contextmanager
 def _ended_at_once() -> Iterator[None]:
-    """Until the window listens itself, Ctrl-C and ``kill`` end the process without ado.
+    """Until the window listens itself, `end_signals` end the process without ado.
 
     As an exception in the middle of Qt's imports they are swallowed there at times, and the
     program would start nevertheless. Nothing is being written yet.
     """
-    numbers: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread():
-        numbers = ()
-    before = {n: h for n in numbers if (h := signal.getsignal(n)) is not signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, signal.SIG_DFL)
+    before = listen(signal.SIG_DFL)
     try:
         yield
     finally:

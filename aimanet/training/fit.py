@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -10,6 +10,7 @@ import torch
 
 from aimanet.errors import AimaNetError, OutputError
 from aimanet.methods import resolve_device
+from aimanet.stop import StopRequest
 from aimanet.training.config import SYNTHETIC, TrainConfig, from_json, resumed, with_recipe
 from aimanet.training.distributed import World
 from aimanet.training.journal import Journal, require_tensorboard
@@ -29,26 +30,33 @@ def fit(
     config: TrainConfig,
     data: Sequence[Material] = (),
     *,
-    stop: Callable[[], bool] = lambda: False,
+    stop: StopRequest | None = None,
     world: World = ALONE,
 ) -> Generator[TrainProgress, None, None]:
     """Trains and yields progress after every step; validates and saves every so often.
 
-    It ends after the last step, the time limit or early stop, or when ``stop`` says so between
-    two steps. Closing the generator early (or Ctrl-C in its consumer) saves what there is, too.
+    It ends after the last step, the time limit or early stop, or when ``stop`` wishes for it: then
+    the step or validation under way is dropped. Closing the generator early (or Ctrl-C in its
+    consumer) saves what there is, too.
 
     Args:
         config: what, how, how long; see `settle` for what becomes of it first.
         data: the material that ``config.data`` names; may be left out for drawn faces.
-        stop: asked after each step whether to end.
+        stop: the wish for the end; before there is anything to save it is a KeyboardInterrupt.
         world: the processes that train together (`distributed.join`); all call this alike.
 
     Raises:
         AimaNetError: a bad config, unfit material, a damaged run, or a loss that is no number.
         OutputError: the checkpoint or the run's folder cannot be written.
     """
-    config = settle(config, world)
-    trainer, keeper = _set_up(config, data, world)
+    stop = stop or StopRequest()
+    with stop.at_once():
+        config = settle(config, world)
+        trainer, keeper = _set_up(config, data, world)
+    if config.resume:
+        keeper.restore(saved_state(config, world))
+    else:
+        keeper.begin()
     journal = _journal(config, keeper, trainer.step, world)
     try:
         with closing(trainer.run(stop)) as steps:
@@ -113,10 +121,6 @@ def _set_up(config: TrainConfig, data: Sequence[Material], world: World) -> tupl
             f"process {world.rank} has other recordings than the first one: copy the data sets"
             " or the cache, so that all machines have the same"
         )
-    if config.resume:
-        keeper.restore(saved_state(config, world))
-    else:
-        keeper.begin()
     return trainer, keeper
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing.synchronize import Event
 
 import numpy as np
 import torch
@@ -14,6 +19,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from aimanet.errors import AimaNetError
+from aimanet.stop import blocked, end_signals, listen
 from aimanet.training.corpora import Corpus
 from aimanet.training.examples import Example, mirrored
 from aimanet.training.plan import Draw, Plan
@@ -113,16 +119,24 @@ def load(batches: Batches, workers: int, *, pin: bool = False) -> Generator[Batc
         AimaNetError: an example cannot be made, or a worker died (LoadingError).
     """
     more = {"prefetch_factor": 3, "persistent_workers": True} if workers else {}
-    made = iter(
-        DataLoader(
-            batches,
-            batch_size=None,
-            num_workers=workers,
-            pin_memory=pin,
-            worker_init_fn=_be_a_worker,
-            **more,  # type: ignore[arg-type]
-        )
+    ended = multiprocessing.Event()
+    loader = DataLoader(
+        batches,
+        batch_size=None,
+        num_workers=workers,
+        pin_memory=pin,
+        worker_init_fn=partial(_be_a_worker, ended),
+        **more,  # type: ignore[arg-type]
     )
+    with blocked(*end_signals()):
+        made = iter(loader)
+    try:
+        yield from _checked(made)
+    finally:
+        ended.set()
+
+
+def _checked(made: Iterator[Batch | AimaNetError]) -> Iterator[Batch]:
     while True:
         try:
             batch = next(made)
@@ -146,10 +160,19 @@ def default_workers(device: torch.device) -> int:
     return max(n for n in (1, 2, 4, 8, 16) if n <= max(room, 1))
 
 
-def _be_a_worker(worker: int) -> None:
-    """Ctrl-C reaches every process of a terminal; when to end is the trainer's decision."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _be_a_worker(ended: Event, worker: int) -> None:
+    """Signals reach every process of a terminal or a job; when to end is the trainer's decision.
+
+    Then it is at once: the example under way, and the pipes to the trainer, are for nobody.
+    """
+    listen(signal.SIG_IGN)
+    sys.excepthook = lambda *_: None  # of a thread that shares tensors with a trainer that is gone
+    threading.Thread(target=_leave_when, args=(ended,), daemon=True).start()
+
+
+def _leave_when(ended: Event) -> None:
+    ended.wait()
+    os._exit(0)
 
 
 def _died(error: RuntimeError) -> str:

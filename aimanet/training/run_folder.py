@@ -17,6 +17,7 @@ import pickle
 import shutil
 import warnings
 import zipfile
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ import torch
 
 from aimanet.checkpoint import write_whole
 from aimanet.errors import AimaNetError, OutputError
+from aimanet.file_lock import only_one
 from aimanet.files import require_ordinary
 from aimanet.training.config import TrainConfig, from_json, to_json
 
@@ -97,22 +99,41 @@ def _check_size(blob: bytes) -> None:
 
 
 class RunFolder:
-    """The folder of the run that makes ``out``."""
+    """The folder of the run that makes ``out``.
+
+    Raises:
+        OutputError: ``out`` is a folder without a name of its own, such as ``.``.
+    """
 
     def __init__(self, out: Path) -> None:
-        self.path = out.with_name(out.name.removesuffix(".safetensors") + ".run")
+        if not out.name:
+            raise OutputError(f"cannot write weights to {out}: it is a folder; name a file in it")
+        name = out.name.removesuffix(".safetensors")
+        self.path, self._lock = out.with_name(f"{name}.run"), out.with_name(f".{name}.lock")
         self.state, self.log = self.path / "state.pt", self.path / "log.jsonl"
         self.tensorboard = self.path / "tensorboard"
 
+    def only_one(self) -> AbstractContextManager[None]:
+        """Keeps other processes from training into it.
+
+        Raises:
+            OutputError: one does already, or the place cannot be written.
+        """
+        busy = (
+            f"{self.path} is in use: another process trains into it; wait for its end, or give"
+            " another --out"
+        )
+        return only_one(self._lock, "weights", busy)
+
     def begin(self, config: TrainConfig) -> None:
-        """Makes the folder; the one of an earlier run becomes ``NAME.run.old``.
+        """Makes the folder; that of an earlier run with a state becomes ``NAME.run.old``.
 
         Raises:
             OutputError: it cannot be written.
         """
         old = self.path.with_name(self.path.name + ".old")
         try:
-            if self.path.exists() and any(self.path.iterdir()):
+            if self.state.exists():
                 shutil.rmtree(old, ignore_errors=True)
                 os.replace(self.path, old)
             self.path.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from aimanet.checkpoint import load_checkpoint
 from aimanet.errors import AimaNetError
+from aimanet.stop import StopRequest
 from aimanet.training.config import STEPS, TrainConfig, to_json
 from aimanet.training.corpora import Corpus, make_corpus, shares
 from aimanet.training.distributed import World
@@ -80,10 +81,10 @@ class Trainer:
         self.stale = 0
         self.whole = True  # no step is half done
 
-    def run(self, stop: Callable[[], bool]) -> Generator[TrainProgress, None, None]:
-        """One progress a step, until the last one, the time limit or early stop.
+    def run(self, stop: StopRequest) -> Generator[TrainProgress, None, None]:
+        """One progress a step, until the last one, the time limit, early stop or ``stop``.
 
-        Between two steps ``stop`` is asked whether to end.
+        A step under way is dropped; several processes finish it, so that all end after the same.
 
         Raises:
             Diverged: the loss is no finite number; the weights are those of the step before.
@@ -97,17 +98,13 @@ class Trainer:
         with closing(self._batches()) as batches:
             while not asked and not self._ended():
                 begun, lr = time.monotonic(), self._set_rate()
-                batch = self._next(batches, stop)
-                if batch is None:
+                own_loss = self._gradients(model, batches, stop)
+                if own_loss is None:
                     return
-                self.whole = False
-                loss, asked = self._learn(model, batch, stop)
-                self.whole = True
+                loss, asked = self._learn(own_loss, stop)
                 learnt_s += time.monotonic() - begun
                 frames += self.config.batch * self.config.chunk_len
-                validated = not asked and self._validation_due()
-                if validated:
-                    self._validate()
+                validated = not asked and self._validation_due() and self._validate(stop)
                 yield self._progress(loss, lr, frames / max(learnt_s, 1e-9), validated)
 
     def _batches(self) -> Generator[Batch, None, None]:
@@ -118,25 +115,28 @@ class Trainer:
         batches = Batches(self.plan, self.corpora, steps, world.rank, world.size, mirror)
         return load(batches, workers, pin=self.device.type == "cuda")
 
-    def _next(
-        self, batches: Generator[Batch, None, None], stop: Callable[[], bool]
-    ) -> Batch | None:
-        """The next batch; None where the signal that ends us has ended its makers first."""
+    def _at_once(self, stop: StopRequest) -> AbstractContextManager[None]:
+        """What ``stop`` interrupts; nothing where other processes would wait for this one."""
+        return stop.at_once() if self.world.size == 1 else nullcontext()
+
+    def _gradients(
+        self, model: nn.Module, batches: Generator[Batch, None, None], stop: StopRequest
+    ) -> float | None:
+        """This process's loss on the next batch; None where the end is wished for first."""
         try:
-            return next(batches)
-        except LoadingError:
-            if stop():
+            with self._at_once(stop):
+                batch = next(batches)
+                self.optimizer.zero_grad()
+                return self._backward(model, batch)
+        except (LoadingError, KeyboardInterrupt):
+            if stop.asked:
                 return None
             raise
 
-    def _learn(
-        self, model: nn.Module, batch: Batch, stop: Callable[[], bool]
-    ) -> tuple[float, bool]:
+    def _learn(self, total: float, stop: StopRequest) -> tuple[float, bool]:
         """One optimiser step; the loss over all processes, and whether one of them shall end."""
-        self.optimizer.zero_grad()
-        total = self._backward(model, batch)
         elapsed = self.clock.elapsed_s / self.world.size
-        sums = torch.tensor([total, float(stop()), elapsed], dtype=torch.float64)
+        sums = torch.tensor([total, float(stop.asked), elapsed], dtype=torch.float64)
         loss, asked, self.share_s = self.world.total(sums).tolist()
         self.scaler.unscale_(self.optimizer)
         norm = float(nn.utils.clip_grad_norm_(self.net.parameters(), 1.0))
@@ -145,10 +145,12 @@ class Trainer:
                 f"the loss became {loss:g} at step {self.step + 1} (gradient {norm:g}): try a"
                 f" lower --lr than {self.config.highest_lr:g}; the last good state is kept"
             )
+        self.whole = False
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.average.update_parameters(self.net)
         self.step += 1
+        self.whole = True
         return loss, asked > 0
 
     def _backward(self, model: nn.Module, batch: Batch) -> float:
@@ -199,9 +201,16 @@ class Trainer:
     def _validation_due(self) -> bool:
         return self._share() >= 1.0 or self.step % self.config.validate_every == 0
 
-    def _validate(self) -> None:
-        """Figures of the averaged weights, and their place among the best."""
-        self.figures = figures = self.validation.measure(self.average)
+    def _validate(self, stop: StopRequest) -> bool:
+        """Figures of the averaged weights, and their place among the best; False if interrupted."""
+        try:
+            with self._at_once(stop):
+                figures = self.validation.measure(self.average)
+        except KeyboardInterrupt:
+            if stop.asked:
+                return False
+            raise
+        self.figures = figures
         score = figures.loss if self.config.select == "val_loss" else figures.mae_bpm
         if not math.isfinite(figures.loss):
             raise Diverged(
@@ -211,6 +220,7 @@ class Trainer:
         self.stale = 0 if not self.best or score < self.best[0][0] else self.stale + 1
         # The older of two equals stays ahead.
         self.best = sorted([*self.best, (score, self.step)])[: max(self.config.best, 1)]
+        return True
 
     def state(self, digest: str) -> State:
         """All that is needed to go on from here."""

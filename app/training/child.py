@@ -15,10 +15,11 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import BinaryIO
+
+from aimanet.file_lock import is_held
 
 LOCK = "AIMANET_RUN_LOCK"
-"""Names the environment's variable with a file that only one process at a time may hold."""
+"""Names the environment's variable with the lock that the command is going to take."""
 
 _NICENESS = 10
 _LOCK_PATIENCE_S = 30.0
@@ -32,33 +33,17 @@ def main() -> None:
     """Becomes the command on the rest of the command line."""
     _step_back()
     threading.Thread(target=_watch_window, name="window watch", daemon=True).start()
-    held = hold(Path(os.environ[LOCK]), _LOCK_PATIENCE_S) if os.environ.get(LOCK) else None
-    if os.environ.get(LOCK) and held is None:
-        print("error: this run is being trained by another process already", file=sys.stderr)
-        raise SystemExit(2)
+    if lock := os.environ.get(LOCK):
+        _await_free(Path(lock))
     sys.argv[0] = "aimanet"
     runpy.run_module("aimanet", run_name="__main__", alter_sys=True)
 
 
-def hold(path: Path, patience_s: float = 0.0) -> BinaryIO | None:
-    """The open file, locked until it is closed or this process ends; None if another holds it."""
-    if sys.platform == "win32":  # pragma: no cover - there the window alone takes care
-        return path.open("ab")
-    import fcntl
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("ab")
-    end = time.monotonic() + patience_s
-    while True:
-        try:
-            # Such a lock goes with the process, and its own children do not inherit it.
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return file
-        except OSError:
-            if time.monotonic() >= end:
-                file.close()
-                return None
-            time.sleep(0.1)  # the system offers no waiting with a limit
+def _await_free(path: Path) -> None:
+    """Waits for the process before this one, up to `_LOCK_PATIENCE_S`; then the command refuses."""
+    end = time.monotonic() + _LOCK_PATIENCE_S
+    while is_held(path) and time.monotonic() < end:
+        time.sleep(0.1)  # the system offers no waiting with a limit
 
 
 def _step_back() -> None:

@@ -43,7 +43,7 @@ class Job(QObject):
     Args:
         command: program and arguments (`child_command`).
         parent: who owns it.
-        lock: a file that no two processes of a kind hold at once.
+        lock: the lock that the command takes; it waits until the process before it lets go.
     """
 
     record = Signal(dict)

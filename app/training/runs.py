@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aimanet.file_lock import is_held
 from aimanet.types import TrainProgress
-from app.training.child import hold
 
 _FINISHED = "finished"
 _SET_ASIDE = "set-aside"
@@ -138,16 +138,7 @@ def mark(out: Path, *, finished: bool = False, set_aside: bool = False) -> None:
 
 def is_trained_now(out: Path) -> bool:
     """Another process, perhaps of another window, trains it."""
-    if not run_folder(out).is_dir() or not lock_file(out).exists():
-        return False
-    try:
-        held = hold(lock_file(out))
-    except OSError:
-        return False
-    if held is None:
-        return True
-    held.close()
-    return False
+    return run_folder(out).is_dir() and is_held(lock_file(out))
 
 
 def unfinished(folder: Path) -> list[RunEntry]:

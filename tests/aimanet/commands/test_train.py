@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from aimanet.datasets.cached import Grid
 from aimanet.datasets.entry import entry_place, lock_of
 from aimanet.datasets.writer import EntryWriter
 from aimanet.preprocess import Recipe, Windower
+from aimanet.training import TrainConfig
 from aimanet.training.journal import progress_record
+from aimanet.training.run_folder import RunFolder
 from aimanet.types import FaceCrop, TrainProgress
 from tests.aimanet.datasets import folders
 from tests.aimanet.datasets.entries import blank, video
@@ -202,7 +205,9 @@ def start(*args: str) -> subprocess.Popen[str]:
         [sys.executable, "-m", "aimanet", "train", *args, "--json"],
         env=environment,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -231,17 +236,58 @@ def test_kill_9_and_resume_gives_the_same_weights(tmp_path, crops):
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
+ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDS)
 def test_a_signal_ends_cleanly(tmp_path, crops, number):
-    out = tmp_path / "x.safetensors"
+    assert steps_saved(tmp_path / "x.safetensors", crops, lambda pid: os.kill(pid, number)) >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_scheduler_signals_the_whole_job_and_twice(tmp_path, crops, number):
+    def end(pid: int) -> None:
+        os.kill(pid, number)
+        os.killpg(pid, number)
+
+    assert steps_saved(tmp_path / "x.safetensors", crops, end) >= 3
+
+
+def steps_saved(out: Path, crops: Path, end: Callable[[int], None]) -> int:
+    """Trains with two workers, ends it at the third step, and returns the steps in the weights."""
     flags = ["--out", str(out), "--cached", str(crops), "--steps", "100000", *SMALL]
     with start(*flags, "--workers", "2", "--device", "cpu") as run:
         until(run, 3)
-        run.send_signal(number)
-        run.communicate(timeout=60)
-        assert run.returncode == 0
+        end(run.pid)
+        _, said = run.communicate(timeout=60)
+        assert (run.returncode, said) == (0, "")
     steps = load_checkpoint(out)[2].steps
-    assert steps >= 3
     lines = out.with_suffix(".run").joinpath("log.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["step"] == steps
+    return steps
+
+
+def test_a_second_run_into_the_same_file_is_refused(tmp_path, capsys):
+    out = tmp_path / "x.safetensors"
+    assert main(["train", "--out", str(out), *TINY]) == 0
+    state = out.with_suffix(".run").joinpath("state.pt").read_bytes()
+    with RunFolder(out).only_one():
+        for more in ([], ["--resume"]):
+            capsys.readouterr()
+            assert main(["train", "--out", str(out), *TINY, *more]) == 2
+            told = capsys.readouterr().err
+            assert "another process trains into it" in told
+            assert told.count("\n") == 1
+    assert out.with_suffix(".run").joinpath("state.pt").read_bytes() == state
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.run", "x.safetensors"]
+
+
+def test_a_run_that_never_saved_pushes_no_other_one_out(tmp_path):
+    out = tmp_path / "x.safetensors"
+    assert main(["train", "--out", str(out), *TINY]) == 0
+    first = out.with_suffix(".run").joinpath("state.pt").read_bytes()
+    for _ in range(2):  # each is killed before its first step
+        RunFolder(out).begin(TrainConfig(out=out))
+    assert tmp_path.joinpath("x.run.old", "state.pt").read_bytes() == first

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 
 from aimanet.checkpoint import Card, load_checkpoint, save_checkpoint
 from aimanet.errors import AimaNetError, OutputError
+from aimanet.stop import StopRequest
 from aimanet.training import Material, TrainConfig, fit, trainer
 from aimanet.training.material import with_pseudo_label
 from aimanet.tscan import TSCAN
@@ -138,15 +139,15 @@ def test_stopping_early_keeps_what_there_is_and_goes_on(tiny: TrainConfig) -> No
     assert first + rest == whole
 
 
-def test_a_wish_to_stop_ends_after_the_step(tiny: TrainConfig) -> None:
-    asked: list[int] = []
+def test_a_wish_to_stop_ends_before_the_next_step(tiny: TrainConfig) -> None:
+    stop = StopRequest()
     seen = []
-    for p in fit(tiny, TOYS, stop=lambda: bool(asked)):
+    for p in fit(tiny, TOYS, stop=stop):
         seen.append(p)
         if p.step == 2:
-            asked.append(1)
-    assert [p.step for p in seen] == [1, 2, 3]
-    assert load_checkpoint(tiny.out)[2].steps == 3
+            stop.ask()
+    assert [p.step for p in seen] == [1, 2]
+    assert load_checkpoint(tiny.out)[2].steps == 2
 
 
 def test_more_steps_for_a_finished_run(tiny: TrainConfig) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+from contextlib import closing
 from itertools import islice
 
 import pytest
@@ -13,6 +17,8 @@ from aimanet.training.corpora import make_corpus
 from aimanet.training.loading import Batches, default_workers, load
 from aimanet.training.plan import LANES, Plan
 from tests.aimanet.training.recordings import SMALL, people
+
+PATIENCE_S = 30.0
 
 
 class Counted:
@@ -46,6 +52,30 @@ def test_two_workers_give_what_one_process_gives():
     assert all(equal(a, b) for a, b in zip(here, there, strict=True))
     assert here[0].motion.shape == (4, 60, 3, 12, 12)
     assert not equal(here[0], here[1])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_whole_group_does_not_end_the_workers(number):
+    before = set(multiprocessing.active_children())
+    with closing(load(batches(), 1)) as made:
+        first = next(made)
+        (worker,) = set(multiprocessing.active_children()) - before
+        os.kill(worker.pid, number)
+        rest = list(made)
+        assert len(rest) == 5
+        assert not equal(first, rest[0])
+
+
+def test_workers_end_with_the_loader():
+    before = set(multiprocessing.active_children())
+    with closing(load(batches(steps=range(1000)), 2)) as made:
+        next(made)
+        workers = set(multiprocessing.active_children()) - before
+        assert len(workers) == 2
+    for worker in workers:
+        worker.join(PATIENCE_S)
+        assert worker.exitcode == 0
 
 
 def test_going_on_in_the_middle():

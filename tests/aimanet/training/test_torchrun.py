@@ -34,7 +34,7 @@ config = TrainConfig(
 )
 with join("cpu") as world, StopRequest(patient=True) as stop:
     toys = (Material("toy", people(4)),)
-    for p in fit(config, toys, world=world, stop=lambda: stop.asked):
+    for p in fit(config, toys, world=world, stop=stop):
         if world.first:
             print(p.step, flush=True)
 """

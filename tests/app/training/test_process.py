@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -175,27 +174,3 @@ def test_a_command_ends_in_order_when_its_window_is_killed(repository, tmp_path)
     parent.wait()
     assert parent.stdout.read().strip() == "interrupted once"
     parent.stdout.close()
-
-
-def test_only_one_process_holds_a_run(repository, tmp_path):
-    from app.training.child import hold
-
-    lock = tmp_path / "lock"
-    code = (
-        "import sys; from pathlib import Path; from app.training.child import hold;"
-        "h = hold(Path(sys.argv[1])); print(h is not None, flush=True); sys.stdin.read()"
-    )
-    first = subprocess.Popen(
-        [sys.executable, "-c", code, str(lock)],
-        cwd=repository,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert first.stdout.readline() == "True\n"
-    assert hold(lock) is None
-    os.kill(first.pid, signal.SIGKILL)
-    first.communicate()
-    held = hold(lock)
-    assert held is not None
-    held.close()
