@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aimanet.sessions.reader import Session
     from aimanet.sessions.reference import (
         Alignment,
+        Guess,
         Mapping,
         ReferenceComparison,
         ReferenceInfo,
@@ -53,8 +54,8 @@ class Options:
     """The column with a heart rate."""
     ibi: str | None = None
     """The column with intervals between beats."""
-    time_unit: Literal["auto", "s", "ms", "us", "ns", "clock"] = "auto"
-    """Unit of the time column; clock: dates or times of the day."""
+    time_unit: Literal["auto", "s", "ms", "us", "ns", "min", "h", "d", "clock"] = "auto"
+    """Unit of the time column; d: days of a spreadsheet; clock: dates or times of the day."""
     unit: Literal["auto", "bpm", "hz", "s", "ms", "us"] = "auto"
     """Unit of the heart rates (bpm, hz) or intervals (s, ms, us)."""
     rate: float | None = None
@@ -63,6 +64,8 @@ class Options:
     """Seconds to add to the sensor's times, instead of the offset that is found."""
     search: float = 60.0
     """Look for the offset so many seconds to either side."""
+    keep_anyway: bool = False
+    """Keep it although it does not agree with the camera."""
     dry_run: bool = False
     """Only tell what would be done."""
     remove: bool = False
@@ -107,6 +110,7 @@ def _check(options: Options) -> None:
 def _import(options: Options, session: Session) -> int:
     from aimanet.sessions.reader import open_session
     from aimanet.sessions.reference import (
+        doubt_of,
         find_offset,
         open_sensor_file,
         read_sensor,
@@ -123,10 +127,18 @@ def _import(options: Options, session: Session) -> int:
     else:
         aligned = with_offset(find_offset(session, sensor, options.search), options.offset)
         aligned = replace(aligned, drift_ppm=0.0, inverted=False, notes=())
+    doubt = doubt_of(session, sensor, aligned)
     if options.dry_run:
         told = {"columns": mapping.describe(file), "notes": [*sensor.notes], **asdict(aligned)}
-        print(to_line(told) if options.json else _words(file, mapping, aligned, sensor.notes))
+        told["doubt"] = doubt
+        words = _words(file, mapping, aligned, sensor.notes)
+        print(to_line(told) if options.json else words + (f"\ndoubt: {doubt}" if doubt else ""))
         return 0
+    if doubt and not options.keep_anyway:
+        raise ReferenceFlagsError(
+            f"{file.path}: {doubt}, so it is not kept ({mapping.describe(file)}): name another "
+            "column (--ppg, --ecg, --hr, --ibi) or unit, or add --keep-anyway"
+        )
     info = save_reference(session, file, mapping, sensor, aligned)
     _report(options, open_session(session.folder), info)
     return 0
@@ -134,15 +146,18 @@ def _import(options: Options, session: Session) -> int:
 
 def _mapping(options: Options, file: SensorFile) -> Mapping:
     """What was guessed, with what the flags say instead."""
-    from aimanet.sessions.reference import KINDS, column_number, guess_mapping
+    from aimanet.sessions.reference import KINDS, column_number, guess_columns
     from aimanet.sessions.reference_clock import guess_unit
 
-    mapping = guess_mapping(file)
+    guess = guess_columns(file)
+    mapping = guess.mapping
     named: dict[str, Any] = {
         role: column_number(file, name)
         for role in ("time", *KINDS)
         if (name := getattr(options, role)) is not None
     }
+    if guess.question and not any(role in named for role in KINDS):
+        raise ReferenceFlagsError(f"{file.path}: {guess.question} Say {_answers(guess)}")
     if any(role in named for role in KINDS):  # what was not named is not meant
         mapping = replace(mapping, ppg=None, ecg=None, hr=None, ibi=None)
         if "time" not in named and mapping.time in named.values():
@@ -151,7 +166,7 @@ def _mapping(options: Options, file: SensorFile) -> Mapping:
     if "time" in named or any(role in named for role in KINDS):
         wave = mapping.kind in ("ppg", "ecg")
         if mapping.time is not None:
-            unit = guess_unit(file.columns[mapping.time], wave)
+            unit = guess_unit(file.columns[mapping.time], wave, file.rate_hz)
             mapping = replace(mapping, time_unit=unit, rate_hz=None)
         mapping = _own_units(file, mapping)
     if options.time_unit != "auto":
@@ -161,6 +176,16 @@ def _mapping(options: Options, file: SensorFile) -> Mapping:
     if options.unit != "auto":
         mapping = _with_unit(mapping, options.unit)
     return mapping
+
+
+def _answers(guess: Guess) -> str:
+    """The flags that answer a question: "--hr 2 or --hr 3"."""
+    flags = [
+        f"--{choice.kind} {getattr(choice, choice.kind) + 1}"
+        for choice in guess.choices
+        if choice.kind
+    ]
+    return " or ".join(flags)
 
 
 def _own_units(file: SensorFile, mapping: Mapping) -> Mapping:

@@ -36,15 +36,18 @@ from aimanet.sessions.reference_align import (
     Trust,
     expected_offset,
     find_offset,
+    near_session,
     require_overlap,
 )
+from aimanet.sessions.reference_columns import SensorFile
 from aimanet.sessions.reference_compare import (
     ReferenceComparison,
     compare_reference,
     sensor_curve,
     sensor_rates,
 )
-from aimanet.sessions.reference_files import SensorFile, open_sensor_file
+from aimanet.sessions.reference_doubt import doubt_of
+from aimanet.sessions.reference_files import open_sensor_file
 from aimanet.sessions.reference_guess import Guess, guess_columns, guess_mapping
 from aimanet.sessions.reference_mapping import (
     IBI_UNITS,
@@ -77,11 +80,13 @@ __all__ = [
     "Trust",
     "column_number",
     "compare_reference",
+    "doubt_of",
     "expected_offset",
     "find_offset",
     "guess_columns",
     "guess_mapping",
     "guess_units",
+    "near_session",
     "open_sensor_file",
     "read_sensor",
     "reference_info",

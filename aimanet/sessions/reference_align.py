@@ -22,10 +22,19 @@ from aimanet.sessions.reference_sensor import Sensor
 from aimanet.sessions.reference_table import ReferenceError
 from aimanet.sessions.reference_tracks import RATE_FS, rate_track, sensor_track, session_track
 
-__all__ = ["Alignment", "Trust", "expected_offset", "find_offset", "require_overlap"]
+__all__ = [
+    "Alignment",
+    "Trust",
+    "expected_offset",
+    "find_offset",
+    "near_session",
+    "require_overlap",
+]
 
 SEARCH_S = 60.0
 """So far to either side an offset is looked for."""
+LONGEST_S = 86_400.0
+"""A sensor that ran longer, and whose clock does not say when, is not searched through."""
 RATE_CLEAR_Z = 2.6
 """Fisher's z of a clear correlation of heart rates, counting one value in `RATE_WIDTH_S`."""
 RATE_CLEAR_LEAD = 0.25
@@ -44,7 +53,11 @@ def find_offset(
         sensor: as it was read.
         search_s: so far around the expected offset.
         around_s: the expected offset; by default from the wall clocks, or the starts together.
+
+    Raises:
+        ReferenceError: the sensor ran for days, and nothing says when the session was.
     """
+    sensor = near_session(session, sensor, search_s, around_s)
     expected, by, notes = expected_offset(session, sensor)
     centre = expected if around_s is None else around_s
     low, high = centre - search_s, centre + search_s
@@ -56,6 +69,33 @@ def find_offset(
     if found is None:
         return Alignment(centre, by=by, notes=(*notes, "nothing to correlate; check the offset"))
     return replace(found, notes=(*notes, *found.notes))
+
+
+def near_session(
+    session: Session, sensor: Sensor, search_s: float = SEARCH_S, around_s: float | None = None
+) -> Sensor:
+    """The part of a sensor that can lie on the session: some run for days or years.
+
+    Raises:
+        ReferenceError: nothing says which part it is, or there is none.
+    """
+    begin, end = sensor.span
+    if end - begin <= session.duration_s + 2 * search_s:
+        return sensor
+    expected, by, _ = expected_offset(session, sensor)
+    if around_s is None and by == "start":
+        if end - begin <= LONGEST_S:
+            return sensor
+        raise ReferenceError(
+            f"the sensor ran for {(end - begin) / 3600:.0f} h, and its clock does not say where "
+            "the session lies in it: cut that part out, or give the offset"
+        )
+    low = -(expected if around_s is None else around_s) - search_s
+    high = low + session.duration_s + 2 * search_s
+    near = sensor.between(low, high)
+    if not any(len(line) for line in (near.t, near.beats, near.rate_t)):
+        raise ReferenceError("the sensor measured nothing during the session: correct the offset")
+    return near
 
 
 def expected_offset(session: Session, sensor: Sensor) -> tuple[float, str, tuple[str, ...]]:

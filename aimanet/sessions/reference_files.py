@@ -6,61 +6,24 @@ import json
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aimanet.datasets.base import DatasetError
 from aimanet.datasets.text import NO_LOG, read_lines, stamp_of, text_of
 from aimanet.files import require_ordinary
 from aimanet.sessions.reference_clock import EPOCH_S
-from aimanet.sessions.reference_intervals import unpacked
-from aimanet.sessions.reference_table import Column, ReferenceError, Table, read_text_table
-from aimanet.sessions.reference_titles import fraction, unit_of
+from aimanet.sessions.reference_columns import SensorFile, of_table
+from aimanet.sessions.reference_formats import other_reader
+from aimanet.sessions.reference_records import NO_JSON, json_rows, xml_rows
+from aimanet.sessions.reference_table import Column, ReferenceError, read_text_table, table_of
 
 MAX_CELLS = 60_000_000
 _PURE_BAD = ("probeError", "searching", "searchingToLong")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SensorFile:
-    """A file as it was read, before anybody says which column is what.
-
-    ``form`` names its kind. ``lines`` (K,) are the lines of the rows of a text file. ``started``
-    is the wall clock at the first row where the file says it once for all, ``rate_hz`` the
-    sampling rate of all rows.
-    """
-
-    path: Path
-    form: str
-    columns: tuple[Column, ...]
-    lines: NDArray[np.int64] | None = None
-    started: datetime | None = None
-    notes: tuple[str, ...] = ()
-    rate_hz: float | None = None
-
-    def where(self, row: int) -> str:
-        """What to call a row in a message: "FILE: line 17"."""
-        if self.lines is None or not 0 <= row < len(self.lines):
-            return f"{self.path}"
-        return f"{self.path}: line {int(self.lines[row])}"
-
-    def preview(self, rows: int = 8) -> list[list[str]]:
-        """The first rows as text, for a dialog."""
-        longest = max((len(column) for column in self.columns), default=0)
-        return [[_cell(column, k) for column in self.columns] for k in range(min(rows, longest))]
-
-
-def _cell(column: Column, k: int) -> str:
-    if k >= len(column):
-        return ""
-    if column.cells is not None:
-        return column.cells[k]
-    return f"{column.values[k]:g}"
 
 
 def open_sensor_file(path: Path | str) -> SensorFile:
@@ -88,15 +51,20 @@ def _reader(path: Path) -> Callable[[Path], SensorFile]:
     if ending in (".edf", ".bdf"):
         return _read_edf
     if ending == ".json":
-        return _read_pure
+        return _read_json
     if ending == ".xmp":
         return _read_gtdump
     with path.open("rb") as file:
         head = file.read(256)
     if head[:8] in (b"0       ", b"\xffBIOSEMI"):
         return _read_edf
-    if head.lstrip()[:1] == b"{":
-        return _read_pure
+    if (other := other_reader(head, ending)) is not None:
+        return other
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:1] == b"<":
+        return _read_xml
+    if start[:1] == b"{" or start[:2] in (b"[{", b"[["):
+        return _read_json
     if ending == ".txt" and _is_ground_truth(path):
         return _read_ground_truth
     return _read_text
@@ -104,24 +72,8 @@ def _reader(path: Path) -> Callable[[Path], SensorFile]:
 
 def _read_text(path: Path) -> SensorFile:
     table = read_text_table(path)
-    file = _of_table(path, "text table", table)
+    file = of_table(path, "text table", table)
     return file if table.has_header else _empatica(file)
-
-
-def _of_table(path: Path, form: str, table: Table) -> SensorFile:
-    columns, lines, notes = unpacked(tuple(map(_in_seconds, table.columns)), table.lines)
-    return SensorFile(
-        path, form, columns, lines, notes=(*table.notes, *notes), rate_hz=table.rate_hz
-    )
-
-
-def _in_seconds(column: Column) -> Column:
-    """A column counted in "1/1024 s" or "s/256" in seconds."""
-    parts = fraction(unit_of(column.name))
-    if parts is None:
-        return column
-    bare = column.name.split("[")[0].split("(")[0].strip()
-    return Column(f"{bare} (s)", column.values / parts)
 
 
 def _empatica(file: SensorFile) -> SensorFile:
@@ -189,6 +141,30 @@ def _read_gtdump(path: Path) -> SensorFile:
         replace(column, name=name) for name, column in zip(names, table.columns, strict=False)
     )
     return SensorFile(path, "UBFC gtdump", columns, table.lines)
+
+
+def _read_json(path: Path) -> SensorFile:
+    """PURE's log, or whatever list of records a wearable's app exports."""
+    text = text_of(path)
+    try:
+        if '"/FullPackage"' in text:
+            return _read_pure(path)
+        rows = json_rows(text)
+    except NO_JSON as error:
+        raise ReferenceError(f"{path}: is no JSON that can be read ({_short(error)})") from error
+    if not rows:
+        raise ReferenceError(
+            f"{path}: no list of heart rates, intervals or samples in it; other JSON is not read"
+        )
+    return of_table(path, "JSON", table_of(rows, (), path))
+
+
+def _short(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
+
+
+def _read_xml(path: Path) -> SensorFile:
+    return of_table(path, "XML", table_of(xml_rows(path), (), path))
 
 
 def _read_pure(path: Path) -> SensorFile:

@@ -9,8 +9,8 @@ from datetime import datetime
 import numpy as np
 
 from aimanet.sessions.reference_clock import UNITS, guess_unit
+from aimanet.sessions.reference_columns import SensorFile
 from aimanet.sessions.reference_dates import NO_DATE, time_reader
-from aimanet.sessions.reference_files import SensorFile
 from aimanet.sessions.reference_intervals import COMPLETE
 from aimanet.sessions.reference_mapping import KINDS, Kind, Mapping, guess_units
 from aimanet.sessions.reference_signs import (

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from aimanet.sessions.reference_clock import UNITS
-from aimanet.sessions.reference_files import SensorFile
+from aimanet.sessions.reference_columns import SensorFile
 from aimanet.sessions.reference_signs import HR_BPM, INTERVAL_S, interval_unit
 from aimanet.sessions.reference_table import ReferenceError
 

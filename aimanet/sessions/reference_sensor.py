@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from aimanet.plausible import in_bounds
 from aimanet.sessions.reference_clock import UNITS, Clock, in_order, read_clock
+from aimanet.sessions.reference_columns import SensorFile
 from aimanet.sessions.reference_ecg import HOLE_S, r_peaks
-from aimanet.sessions.reference_files import SensorFile
 from aimanet.sessions.reference_intervals import beat_times, beats_of, steady
 from aimanet.sessions.reference_mapping import IBI_UNITS, RATE_UNITS, Kind, Mapping
 from aimanet.sessions.reference_signs import HR_BPM, IBI_S
@@ -20,6 +20,8 @@ from aimanet.sessions.reference_table import Column, ReferenceError, Signal, is_
 WAVE_HZ = (8.0, 10_000.0)
 """Sampling rates that a wave can have."""
 SHORTEST_S = 5.0
+SCATTERED = 10.0
+"""A wave with so many times more gaps than samples is no recording of one session."""
 _EMPTY: Signal = np.empty(0)
 _SCALE = {"bpm": 1.0, "hz": 60.0, "ms": 1e-3, "s": 1.0, "us": 1e-6}
 
@@ -49,6 +51,21 @@ class Sensor:
         """First and last time (s)."""
         ends = [line for line in (self.t, self.beats, self.rate_t) if len(line)]
         return min(float(line[0]) for line in ends), max(float(line[-1]) for line in ends)
+
+    def between(self, begin: float, end: float) -> Sensor:
+        """The part from ``begin`` to ``end`` (s)."""
+        wave, beats, rates = (
+            slice(*np.searchsorted(line, (begin, end)))
+            for line in (self.t, self.beats, self.rate_t)
+        )
+        return replace(
+            self,
+            t=self.t[wave],
+            ppg=self.ppg[wave],
+            beats=self.beats[beats],
+            rate_t=self.rate_t[rates],
+            rate_bpm=self.rate_bpm[rates],
+        )
 
 
 def read_sensor(file: SensorFile, mapping: Mapping) -> Sensor:
@@ -177,6 +194,11 @@ def _wave(
         raise ReferenceError(
             f"{file.path}, column {column.name}: the wave lasts {t[-1] - t[0]:.3g} s; "
             "correct the time's unit, or choose a longer file"
+        )
+    if (t[-1] - t[0]) * hz > SCATTERED * len(t) + 1e6:
+        raise ReferenceError(
+            f"{file.path}, column {column.name}: {len(t)} samples scattered over "
+            f"{(t[-1] - t[0]) / 3600:.0f} h; cut out the part beside the session"
         )
     if not np.ptp(values) > 0:
         raise ReferenceError(

@@ -26,6 +26,11 @@ def at(s: float, form: str = "%Y-%m-%d %H:%M:%S.%f") -> str:
     return (START + timedelta(seconds=s)).strftime(form)
 
 
+def iso(s: float) -> str:
+    """The wall clock as XML and JSON have it."""
+    return at(s, "%Y-%m-%dT%H:%M:%S")
+
+
 def hr(s: int) -> int:
     """A heart rate around 72."""
     return 71 + s % 3
@@ -123,6 +128,57 @@ def _twins(separator: str = ",") -> list[str]:
     return [f"Phone timestamp{separator}RR-interval [ms]"] + [
         f"{at(math.ceil(k * BEAT_S), '%Y-%m-%d %H:%M:%S')}{separator}{rr(k):g}" for k in BEATS
     ]
+
+
+def _fitbit_json() -> list[str]:
+    log = [
+        {"dateTime": at(s, "%m/%d/%y %H:%M:%S"), "value": {"bpm": hr(s), "confidence": 3}}
+        for s in S
+    ]
+    return [json.dumps(log)]
+
+
+def _polar_json() -> list[str]:
+    samples = {"heartRate": [{"dateTime": iso(s), "value": hr(s)} for s in S],
+               "speed": [{"dateTime": iso(s), "value": 0.0} for s in range(20)]}  # fmt: skip
+    return [
+        json.dumps({"exportVersion": "1.3", "exercises": [{"sport": "OTHER", "samples": samples}]})
+    ]
+
+
+def _tcx() -> list[str]:
+    points = "".join(
+        f"<Trackpoint><Time>{iso(s)}Z</Time><AltitudeMeters>97</AltitudeMeters>"
+        f"<HeartRateBpm><Value>{hr(s)}</Value></HeartRateBpm></Trackpoint>" for s in S
+    )  # fmt: skip
+    name = "http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"
+    return [f'<?xml version="1.0"?><TrainingCenterDatabase xmlns="{name}"><Activities><Activity '
+            f'Sport="Other"><Lap StartTime="{at(0)}"><MaximumHeartRateBpm><Value>99</Value>'
+            f"</MaximumHeartRateBpm><Track>{points}</Track></Lap></Activity></Activities>"
+            "</TrainingCenterDatabase>"]  # fmt: skip
+
+
+def _gpx() -> list[str]:
+    points = "".join(
+        f'<trkpt lat="47.1" lon="8.5"><ele>97</ele><time>{iso(s)}Z</time><extensions>'
+        f"<gpxtpx:TrackPointExtension><gpxtpx:hr>{hr(s)}</gpxtpx:hr></gpxtpx:TrackPointExtension>"
+        "</extensions></trkpt>" for s in S
+    )  # fmt: skip
+    return [
+        f'<gpx xmlns="http://x/1" xmlns:gpxtpx="http://x/2"><trk><trkseg>{points}</trkseg></trk></gpx>'
+    ]
+
+
+def _apple_xml() -> list[str]:
+    records = "".join(
+        f'<Record type="HKQuantityTypeIdentifier{kind}" sourceName="Watch" unit="{unit}" '
+        f'creationDate="{iso(60)} +0100" startDate="{iso(s)} +0100" '
+        f'endDate="{iso(s)} +0100" value="{value}"/>'
+        for kind, unit, values in (("HeartRate", "count/min", [hr(s) for s in S]),
+                                   ("OxygenSaturation", "%", [97] * 60))
+        for s, value in enumerate(values)
+    )  # fmt: skip
+    return [f'<?xml version="1.0"?><HealthData locale="en">{records}</HealthData>']
 
 
 def _apple_ecg() -> list[str]:
@@ -449,6 +505,11 @@ DEVICES = (
         "Pulse",
     ),
     Device("apple_ecg", _apple_ecg, "ecg", "Lead I"),
+    Device("fitbit.json", _fitbit_json, "hr", "value.bpm"),
+    Device("polar.json", _polar_json, "hr", "heartRate value"),
+    Device("garmin.tcx", _tcx, "hr", "HeartRateBpm"),
+    Device("strava.gpx", _gpx, "hr", "hr"),
+    Device("apple.xml", _apple_xml, "hr", "HeartRate value"),
     Device(
         "polar.hrm",
         lambda: (
