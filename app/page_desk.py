@@ -95,7 +95,8 @@ class PageDesk(QObject):
         page, folder = self.sessions, self._conductor.preferences.sessions_folder
         if page is None:
             return
-        if page.folder != folder:
+        self._tell_folders(page)
+        if page.list.folders.recorded_to != folder:
             page.set_folder(folder)
         else:
             page.refresh()
@@ -104,12 +105,22 @@ class PageDesk(QObject):
         from app.review.page import SessionsPage
 
         page = SessionsPage(parent)
+        self._tell_folders(page)
         page.set_folder(self._conductor.preferences.sessions_folder)
+        page.list.folders.others_changed.connect(self._on_folders)
         page.set_in_use(self._in_use())
         page.play_requested.connect(self.play)
         page.export = self._conductor.preferences.current.export
         page.export_chosen.connect(self._on_export_chosen)
         return page
+
+    def _tell_folders(self, page: SessionsPage) -> None:
+        folders = self._conductor.preferences.current.session_folders
+        page.list.folders.know([Path(folder) for folder in folders])
+
+    @Slot(object)
+    def _on_folders(self, folders: list[Path]) -> None:
+        self._conductor.remember(session_folders=tuple(str(folder) for folder in folders))
 
     @Slot(object)
     def _on_export_chosen(self, choice: ExportSettings) -> None:

@@ -61,6 +61,7 @@ class Settings(BaseModel):
 
     ``source`` is a spec for ``open_source``; None takes a camera where there is one and the
     demo face where there is none. ``window_s`` is the spectrum's window in seconds.
+    ``session_folders``: other folders of sessions than the one that is recorded to.
     ``training_tab``: the training page has been switched on. ``details``: the status line shows
     times and queues. ``model``: the file of the weights
     tscan uses; None for those that come with the program.
@@ -80,6 +81,7 @@ class Settings(BaseModel):
     model: Text | None = None
     recording: RecordingSettings = RecordingSettings()
     export: ExportSettings = ExportSettings()
+    session_folders: tuple[Text, ...] = ()
 
 
 def config_dir() -> Path:

@@ -26,9 +26,8 @@ from aimanet.sessions.layout import (
     HEAD_BYTES,
     READINGS,
     SessionError,
-    open_new,
+    replace_file,
     sync_folder,
-    write_all,
 )
 from aimanet.sessions.lock import is_recording
 from aimanet.sessions.reader import RecordedReading, Signal, read_curve, read_readings
@@ -114,13 +113,7 @@ def _write(folder: Path, analysis: KeptAnalysis) -> None:
             file.sync()
         finally:
             file.close()
-    text = analysis.origin.model_dump_json(indent=2) + "\n"
-    fd = open_new(folder / ORIGIN)
-    try:
-        write_all(fd, text.encode())
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    replace_file(folder, ORIGIN, (analysis.origin.model_dump_json(indent=2) + "\n").encode())
 
 
 def load_analyses(session: Path) -> tuple[list[KeptAnalysis], list[str]]:

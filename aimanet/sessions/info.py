@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +13,11 @@ from aimanet.files import parse_json, require_ordinary
 from aimanet.plausible import number
 from aimanet.sessions.layout import (
     FAMILY,
-    FILE_MODE,
     FORMAT,
     HEAD,
     HEAD_BYTES,
     SessionError,
-    sync_folder,
-    write_all,
+    replace_file,
 )
 
 Kept = Literal["frame", "face", "none"]
@@ -223,20 +219,7 @@ def save_info(folder: Path, info: SessionInfo) -> None:
     Raises:
         OSError: the disk is full, or the folder is gone.
     """
-    text = info.model_dump_json(indent=2) + "\n"
-    fd, part = tempfile.mkstemp(dir=folder, prefix=f".{HEAD}.", suffix=".part")
-    try:
-        try:
-            write_all(fd, text.encode())
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        os.chmod(part, FILE_MODE)
-        os.replace(part, folder / HEAD)
-        sync_folder(folder)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    replace_file(folder, HEAD, (info.model_dump_json(indent=2) + "\n").encode())
 
 
 def now() -> datetime:

@@ -23,6 +23,7 @@ the first recorded frame: a hole in it is a frame that is not in the recording.
 from __future__ import annotations
 
 import os
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -141,6 +142,27 @@ def write_all(fd: int, data: bytes | memoryview) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(fd, rest) :]
+
+
+def replace_file(folder: Path, name: str, data: bytes) -> None:
+    """Writes a small file of a session whole or not at all, in place of an older one.
+
+    Raises:
+        OSError: the disk is full, or the folder is gone.
+    """
+    fd, part = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".part")
+    try:
+        try:
+            write_all(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        os.chmod(part, FILE_MODE)
+        os.replace(part, folder / name)
+        sync_folder(folder)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
 
 
 def to_disk(fd: int) -> None:

@@ -155,7 +155,7 @@ def open_session(folder: Path | str) -> Session:
         readings=readings,
         bvp_t=bvp_t,
         bvp=bvp,
-        markers=_markers(folder, problems),
+        markers=read_markers(folder, problems),
         reference=_reference(folder, problems),
         problems=tuple(problems),
         recording=recording,
@@ -210,7 +210,8 @@ def _reading(cells: list[str]) -> RecordedReading:
     return RecordedReading(t, hr_bpm, snr_db, State(cells[3]), quality)
 
 
-def _markers(folder: Path, problems: list[str]) -> tuple[Marker, ...]:
+def read_markers(folder: Path, problems: list[str]) -> tuple[Marker, ...]:
+    """The rows of ``markers.csv`` in the order of time; adds a line for each problem."""
     found = read_rows(folder / MARKERS, _marker, COLUMNS[MARKERS], MOST_MARKERS)
     problems += found.told(MARKERS)
     return tuple(sorted(found.rows, key=lambda marker: marker.t))

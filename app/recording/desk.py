@@ -136,7 +136,8 @@ class RecordingDesk(QObject):
 
     @Slot(object, bool)
     def _remember(self, plan: Plan, ask: bool) -> None:
-        usual = plan.folder == self._conductor.preferences.sessions_folder
+        before = self._conductor.preferences.sessions_folder
+        usual = plan.folder == before
         settings = RecordingSettings(
             keep=plan.keep,
             folder=self._settings.folder if usual else str(plan.folder),
@@ -144,7 +145,10 @@ class RecordingDesk(QObject):
             participant=plan.participant,
             agreed=plan.agreed,
         )
-        self._conductor.remember(recording=settings)
+        known = self._conductor.preferences.current.session_folders
+        if not usual and str(before) not in known:
+            known = (*known, str(before))
+        self._conductor.remember(recording=settings, session_folders=known)
         self.sessions_changed.emit()
 
     def _start(self, plan: Plan) -> None:

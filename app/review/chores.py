@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aimanet.sessions.analyses import load_analyses
 from aimanet.sessions.info import SessionInfo
-from aimanet.sessions.layout import SessionError
+from aimanet.sessions.layout import SessionError, sessions_folder
 from aimanet.sessions.library import SessionEntry, delete, edit, entry, list_sessions
 from aimanet.sessions.lock import is_recording
 from aimanet.sessions.reader import Session, open_session
@@ -19,17 +19,20 @@ from app.review.presence import is_open
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The sessions of a folder, newest first."""
+    """The sessions of a folder, newest first; ``missing`` where the folder is not there."""
 
     folder: Path
     entries: tuple[SessionEntry, ...]
+    missing: bool
 
 
-def listing(folder: Path) -> Callable[[Job], Listed]:
-    """Looks what is there."""
+def listing(folder: Path, *, is_recorded_to: bool) -> Callable[[Job], Listed]:
+    """Looks what is there; the usual folder, and one in which to record, are made when needed."""
 
     def work(job: Job) -> Listed:
-        return Listed(folder, tuple(list_sessions(folder)))
+        place = folder.parent if is_recorded_to else folder
+        missing = folder != sessions_folder() and not place.is_dir()
+        return Listed(folder, tuple(list_sessions(folder)), missing)
 
     return work
 

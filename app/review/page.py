@@ -11,9 +11,8 @@ from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from aimanet.sessions.export import Exported
-from aimanet.sessions.layout import sessions_folder
 from aimanet.sessions.library import SessionEntry, entry
-from aimanet.sessions.reader import Session
+from aimanet.sessions.reader import Marker, Session
 from app.look import DARK, Look
 from app.review import words
 from app.review.chores import Deleted, Edited, Listed, Opened, deleting, editing, listing, opening
@@ -48,7 +47,6 @@ class SessionsPage(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Sessions")
         self._look = DARK
-        self._folder: Path | None = None
         self._in_use: frozenset[Path] = frozenset()
         self._closing = False
         self._listing: Job | None = None
@@ -59,6 +57,9 @@ class SessionsPage(QWidget):
         self._exported: Path | None = None
         self._show_export = QAction("Show folder", self)
         self._show_export.triggered.connect(self._on_show_export)
+        self._gone: Marker | None = None
+        self._undo_marker = QAction("Undo", self)
+        self._undo_marker.triggered.connect(self._on_undo_marker)
         self.jobs = Jobs(self)
         self.list, self.viewer = SessionList(), Viewer(self.jobs)
         self.stack = QStackedWidget()
@@ -79,8 +80,11 @@ class SessionsPage(QWidget):
         self.list.edit_asked.connect(self._on_edit_asked)
         self.list.delete_asked.connect(self._on_delete_asked)
         self.list.show_folder_asked.connect(self.show_folder)
+        self.list.folders.changed.connect(self._on_folder)
+        self.list.export_asked.connect(self._on_export_asked)
         self.list.model.renamed.connect(self._on_renamed)
         self.viewer.problem.connect(self._on_viewer_problem)
+        self.viewer.markers.deleted.connect(self._on_marker_deleted)
         head = self.viewer.head
         head.back_asked.connect(self.close_session)
         head.play_asked.connect(self._on_play)
@@ -102,12 +106,15 @@ class SessionsPage(QWidget):
 
     @property
     def folder(self) -> Path:
-        """Where the sessions are."""
-        return sessions_folder() if self._folder is None else self._folder
+        """Where the sessions are that are shown."""
+        return self.list.folders.current
 
     def set_folder(self, folder: Path) -> None:
-        """Look there from now on."""
-        self._folder = folder
+        """New sessions go there: it is shown from now on."""
+        self.list.folders.record_to(folder)
+
+    @Slot()
+    def _on_folder(self) -> None:
         self.close_session()
         self.refresh()
 
@@ -150,7 +157,9 @@ class SessionsPage(QWidget):
             self._listing.cancel()
         self.list.show_loading(self.folder)
         self._listing = self.jobs.start(
-            "looking for sessions", listing(self.folder), self._on_listed
+            "looking for sessions",
+            listing(self.folder, is_recorded_to=self.folder == self.list.folders.recorded_to),
+            self._on_listed,
         )
 
     def apply_look(self, look: Look) -> None:
@@ -179,7 +188,7 @@ class SessionsPage(QWidget):
         self._listing = None
         if isinstance(job.result, Listed):
             self.banners.dismiss("list")
-            self.list.show_entries(job.result.entries)
+            self.list.show_entries(job.result.entries, missing=job.result.missing)
             self._show_again_while_recording()
         else:
             self.banners.say("list", "error", job.problem)
@@ -241,7 +250,7 @@ class SessionsPage(QWidget):
             self.list.table.setFocus()
 
     def _clear_topics(self) -> None:
-        for topic in ("session", "video", "analysis", "export", "reference"):
+        for topic in ("session", "video", "analysis", "export", "reference", "markers"):
             self.banners.dismiss(topic)
 
     @Slot(str, str)
@@ -250,6 +259,17 @@ class SessionsPage(QWidget):
             self.banners.say(topic, "error", text)
         else:
             self.banners.dismiss(topic)
+
+    @Slot(object)
+    def _on_marker_deleted(self, marker: Marker) -> None:
+        self._gone = marker
+        self.banners.say("markers", "info", f"Marker “{marker.name}” deleted", [self._undo_marker])
+
+    @Slot()
+    def _on_undo_marker(self) -> None:
+        if self._gone is not None:
+            self.viewer.markers.restore(self._gone)
+            self._gone = None
 
     @Slot()
     def _on_play(self) -> None:
@@ -262,10 +282,23 @@ class SessionsPage(QWidget):
     @Slot()
     def ask_export(self) -> None:
         """Save the open session in other forms."""
-        if self.viewer.session is None:
-            return
-        self.viewer.time.playhead.pause()
-        dialog = ExportDialog(self._look, self.viewer.session, self.jobs, self.export, self)
+        if self.viewer.session is not None:
+            self.viewer.time.playhead.pause()
+            self._export(self.viewer.session)
+
+    @Slot(object)
+    def _on_export_asked(self, folder: Path) -> None:
+        self.banners.dismiss("open")
+        self.jobs.start(f"opening {folder.name}", opening(folder), self._on_export_opened)
+
+    def _on_export_opened(self, job: Job) -> None:
+        if isinstance(job.result, Opened):
+            self._export(job.result.session)
+        else:
+            self.banners.say("open", "error", job.problem)
+
+    def _export(self, session: Session) -> None:
+        dialog = ExportDialog(self._look, session, self.jobs, self.export, self)
         dialog.exported.connect(self._on_exported)
         dialog.remembered.connect(self._on_export_choice)
         self._show_dialog(dialog)

@@ -35,6 +35,8 @@ from app.wording import STATES, one_line, short_words, tip
 
 Index = QModelIndex | QPersistentModelIndex
 
+_LONGEST_NAME = 200
+
 
 class AboutPanel(QScrollArea):
     """The figures of the day, and where the session comes from."""
@@ -177,16 +179,20 @@ class ReadingsModel(QAbstractTableModel):
 
 
 class MarkersModel(QAbstractTableModel):
-    """The markers in the order of time."""
+    """The markers in the order of time; ``renamed`` carries one and the name that was typed."""
+
+    renamed = Signal(object, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: Sequence[Marker] = ()
+        self._editable = False
         self.t = np.empty(0)
 
-    def show_rows(self, rows: Sequence[Marker]) -> None:
+    def show_rows(self, rows: Sequence[Marker], *, editable: bool) -> None:
         """Other markers."""
         self.beginResetModel()
+        self._editable = editable
         self._rows, self.t = rows, np.array([row.t for row in rows])
         self.endResetModel()
 
@@ -209,11 +215,27 @@ class MarkersModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""
         row = self._rows[index.row()]
+        if role == Qt.ItemDataRole.EditRole:
+            return one_line(row.name)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             name = one_line(row.name) or "(without a name)"
             said = (words.clock(row.t, tenths=True), name)[index.column()]
             return tip(said) if role == Qt.ItemDataRole.ToolTipRole else said
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Names can be typed over."""
+        flags = super().flags(index)
+        if self._editable and index.column() == 1:
+            flags |= Qt.ItemFlag.ItemIsEditable
+        return flags
+
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Ask for another name; the table follows once it is on the disk."""
+        marker, name = self._rows[index.row()], " ".join(str(value).split())[:_LONGEST_NAME]
+        if role == Qt.ItemDataRole.EditRole and name != one_line(marker.name):
+            self.renamed.emit(marker, name)
+        return False
 
 
 class MomentsTable(QTableView):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -46,6 +46,7 @@ class TimePlot(Plot):
         self._cursor = pg.InfiniteLine(0.0, angle=90)
         self._flags: list[pg.InfiniteLine] = []
         self.graph.addItem(self._cursor)
+        self.whole = self.menu.addAction("&Reset zoom", self._on_whole)
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     @property
@@ -113,6 +114,10 @@ class TimePlot(Plot):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """All of it again."""
+        self._on_whole()
+
+    @Slot()
+    def _on_whole(self) -> None:
         if self.can_zoom:
             self.zoomed.emit(0.0, self.duration_s)
 
@@ -261,6 +266,7 @@ class WavePlot(TimePlot):
     ) -> None:
         super().__init__("Pulse wave", empty, parent)
         self.can_zoom = False
+        self.whole.setVisible(False)
         self._waves: dict[str, Wave] = {}
         self._colors: dict[str, str] = {}
         self._lines: dict[str, pg.PlotCurveItem] = {}

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QSizePolicy, QSlider, QToolTip, QWidget
 
 from aimanet.sessions.reader import Marker
@@ -19,9 +27,13 @@ MOST_FLAGS = 1000
 
 
 class ScrubBar(QSlider):
-    """Its value is ms; ``sought`` carries s. It lies exactly under the plots' time axis."""
+    """Its value is ms; ``sought`` carries s. It lies exactly under the plots' time axis.
+
+    ``menu_asked`` carries a moment, the marker there or None, and the place on the screen.
+    """
 
     sought = Signal(float)
+    menu_asked = Signal(float, object, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -35,11 +47,16 @@ class ScrubBar(QSlider):
         self._over: Marker | None = None
         self._margins = (40, 30)
 
-    def show_session(self, duration_s: float, markers: Sequence[Marker]) -> None:
+    def show_session(self, duration_s: float) -> None:
         """Another session."""
         self.setRange(0, max(1, round(1000 * duration_s)))
-        self._markers = spaced(markers, duration_s, MOST_FLAGS)
         self._view = (0.0, duration_s)
+        self.update()
+
+    def show_markers(self, markers: Sequence[Marker]) -> None:
+        """A flag for each."""
+        self._markers = spaced(markers, self.maximum() / 1000, MOST_FLAGS)
+        self._over = None
         self.update()
 
     def show_moment(self, t: float) -> None:
@@ -115,6 +132,11 @@ class ScrubBar(QSlider):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Nothing more."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done there."""
+        place = QPointF(event.pos())
+        self.menu_asked.emit(self.time_of(place.x()), self.marker_at(place), event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys are the viewer's."""

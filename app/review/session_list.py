@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -17,15 +16,16 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QStackedLayout,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
+from aimanet.sessions.layout import sessions_folder
 from aimanet.sessions.library import SessionEntry
 from app.icons import icon
 from app.look import DARK, Look
 from app.review import words
+from app.review.folder_choice import FolderChoice
 from app.review.model import (
     DATE,
     ENTRY_ROLE,
@@ -40,7 +40,7 @@ from app.review.model import (
     SessionsFilter,
     SessionsModel,
 )
-from app.review.share_bar import ShareBar
+from app.review.session_table import SessionTable
 from app.review.words_card import WordsCard
 
 _WIDTHS = {
@@ -52,64 +52,9 @@ _WIDTHS = {
     SIZE: 84,
     STATE: 118,
 }
+_BUTTONS = ("open", "rename", "edit", "folder")
 _ROW_PX = 36
 _ROOMY_PX = 1080
-_STEPS = {Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Home}
-
-
-class SessionTable(QTableView):
-    """Rows as a whole; Enter opens, F2 renames, Del deletes."""
-
-    opened = Signal()
-    delete_asked = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Recorded sessions")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setSortingEnabled(True)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.horizontalHeader().setHighlightSections(False)
-        self.bar = ShareBar(self)
-        self.setItemDelegateForColumn(GOOD, self.bar)
-
-    @property
-    def is_typing(self) -> bool:
-        """A name is being typed over."""
-        return self.state() is QAbstractItemView.State.EditingState
-
-    def rename_current(self) -> None:
-        """Type over the name of the current row."""
-        index = self.currentIndex()
-        if index.isValid():
-            self.edit(index.siblingAtColumn(NAME))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys of the list."""
-        if self.is_typing:
-            super().keyPressEvent(event)
-        elif event.key() in _STEPS and not self.selectionModel().hasSelection():
-            self._choose_one()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit()
-        elif event.key() == Qt.Key.Key_F2:
-            self.rename_current()
-        elif event.matches(QKeySequence.StandardKey.Delete):
-            self.delete_asked.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def _choose_one(self) -> None:
-        """Where nothing is chosen yet, an arrow chooses: Qt would step past a row nobody sees."""
-        if self.model().rowCount():
-            self.selectRow(max(0, self.currentIndex().row()))
 
 
 class SessionList(QWidget):
@@ -122,6 +67,7 @@ class SessionList(QWidget):
     edit_asked = Signal(object)
     delete_asked = Signal(object)
     show_folder_asked = Signal(object)
+    export_asked = Signal(object)
     refresh_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -142,7 +88,8 @@ class SessionList(QWidget):
         self.summary.setProperty("role", "muted")
         self.actions_ = self._make_actions()
         self.empty = WordsCard()
-        self._folder = Path()
+        self._folder, self._missing = Path(), False
+        self.folders = FolderChoice(sessions_folder())
         self._loaded = False
         self._lay_out()
         self._connect()
@@ -153,7 +100,9 @@ class SessionList(QWidget):
             "open": ("&Open", "Look at the session (Enter)"),
             "rename": ("&Rename", "Give it another name (F2)"),
             "edit": ("&Details…", "Name, participant and notes"),
+            "export": ("E&xport…", "Save it as table, EDF+, film, picture or report"),
             "folder": ("&Show folder", "Open its folder in the file manager"),
+            "copy": ("&Copy path", "The path of its folder, to the clipboard"),
             "delete": ("De&lete…", "Delete what is selected, after asking (Del)"),
         }
         made = {}
@@ -163,7 +112,7 @@ class SessionList(QWidget):
         return made
 
     def _lay_out(self) -> None:
-        self.buttons = {name: QPushButton() for name in self.actions_}
+        self.buttons = {name: QPushButton() for name in (*_BUTTONS, "delete")}
         for name, button in self.buttons.items():
             action = self.actions_[name]
             button.setText(action.text().replace("&", ""))
@@ -176,10 +125,11 @@ class SessionList(QWidget):
         title.setProperty("role", "title")
         self._head, self._foot = QHBoxLayout(), QHBoxLayout()
         self._head.addWidget(title)
+        self._head.addWidget(self.folders)
         self._head.addWidget(self.summary, 1)
         self._head.addWidget(self.search)
         self._head.addWidget(self.refresh_button)
-        for name in ("open", "rename", "edit", "folder"):
+        for name in _BUTTONS:
             self._foot.addWidget(self.buttons[name])
         self._foot.addStretch()
         self._foot.addWidget(self.buttons["delete"])
@@ -211,7 +161,9 @@ class SessionList(QWidget):
         self.actions_["open"].triggered.connect(self._on_open)
         self.actions_["rename"].triggered.connect(self.table.rename_current)
         self.actions_["edit"].triggered.connect(self._on_edit)
+        self.actions_["export"].triggered.connect(self._on_export)
         self.actions_["folder"].triggered.connect(self._on_folder)
+        self.actions_["copy"].triggered.connect(self._on_copy)
         self.actions_["delete"].triggered.connect(self._on_delete)
 
     # --- what is shown ----------------------------------------------------------------------
@@ -221,8 +173,9 @@ class SessionList(QWidget):
         self._folder = folder
         self._show_what_fits()
 
-    def show_entries(self, entries: Sequence[SessionEntry]) -> None:
-        """The list of now; what was selected stays selected."""
+    def show_entries(self, entries: Sequence[SessionEntry], *, missing: bool = False) -> None:
+        """The list of now, or that the folder is missing; what was selected stays selected."""
+        self._missing, first = missing, not self._loaded
         chosen, current = set(self.selected_folders()), self.current_folder()
         scrolled = self.table.verticalScrollBar().value()
         self._loaded = True
@@ -231,6 +184,8 @@ class SessionList(QWidget):
             self._select(chosen, current)
             self.table.verticalScrollBar().setValue(scrolled)
         self._show_what_fits()
+        if first and not self.search.hasFocus():
+            self.table.setFocus()  # arrows and Enter work at once
 
     def select(self, folder: Path) -> None:
         """Make this session the one that is meant."""
@@ -255,6 +210,12 @@ class SessionList(QWidget):
         self._stack.setCurrentWidget(self._card if shown else self.empty)
         if not self._loaded:
             self.empty.say("waiting", "Looking for sessions…", f"in {self._folder}")
+        elif self._missing:
+            self.empty.say(
+                "search",
+                "This folder is not there",
+                f"If it is on a drive or share: connect it and press Refresh.\n{self._folder}",
+            )
         elif not total:
             self.empty.say(
                 "wave",
@@ -265,7 +226,7 @@ class SessionList(QWidget):
             )
         elif not shown:
             sought = self.search.text().strip()
-            self.empty.say("search", f"Nothing has “{sought}” in it", "", "Clear the search")
+            self.empty.say("search", f"No session matches “{sought}”", "", "Clear the search")
         self.refresh_summary()
         self._on_selection()
 
@@ -292,6 +253,7 @@ class SessionList(QWidget):
         self.model.apply_look(look)
         self.table.bar.look = look
         self.empty.apply_look(look)
+        self.folders.apply_look(look)
         for layout in (self._head, self._foot, self._rows):
             layout.setSpacing(px(8))
         self._rows.setSpacing(px(10))
@@ -338,12 +300,15 @@ class SessionList(QWidget):
             "open": len(chosen) == 1,
             "rename": usable and not chosen[0].recording,
             "edit": usable and not chosen[0].recording,
+            "export": usable,
             "folder": len(chosen) == 1,
+            "copy": len(chosen) == 1,
             "delete": bool(chosen),
         }
         for name, is_able in able.items():
             self.actions_[name].setEnabled(is_able)
-            self.buttons[name].setEnabled(is_able)
+        for name, button in self.buttons.items():
+            button.setEnabled(able[name])
         for button in self.buttons.values():
             button.setVisible(bool(self.model.entries))
 
@@ -379,6 +344,14 @@ class SessionList(QWidget):
     @Slot()
     def _on_edit(self) -> None:
         self.edit_asked.emit(self.selected_folders()[0])
+
+    @Slot()
+    def _on_export(self) -> None:
+        self.export_asked.emit(self.selected_folders()[0])
+
+    @Slot()
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(str(self.selected_folders()[0]))
 
     @Slot()
     def _on_folder(self) -> None:

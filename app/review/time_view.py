@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QTimer, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from aimanet.sessions.reader import Session
+from aimanet.sessions.reader import Marker, Session
 from app.look import DARK, Look
 from app.review.curves import Rates, Values, Wave
 from app.review.error_plot import ErrorPlot
@@ -71,11 +71,17 @@ class TimeView(QWidget):
         duration_s = length_of(session)
         for plot in self.plots:
             plot.show_duration(duration_s)
-            plot.show_markers(session.markers)
-        self.bar.show_session(duration_s, session.markers)
+        self.bar.show_session(duration_s)
+        self.show_markers(session.markers)
         self.transport.show_length(duration_s)
         self.transport.whole.hide()
         self.playhead.load(session.frames.t, duration_s)
+
+    def show_markers(self, markers: Sequence[Marker]) -> None:
+        """A line in the plots and a flag on the slider for each."""
+        for plot in self.plots:
+            plot.show_markers(markers)
+        self.bar.show_markers(markers)
 
     def show_curves(self, curves: Mapping[str, Curve]) -> None:
         """By name; the first is the recorded one."""

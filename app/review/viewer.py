@@ -12,14 +12,15 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from aimanet.sessions.library import SessionEntry
-from aimanet.sessions.reader import Session
+from aimanet.sessions.reader import Marker, Session
 from app.actions import SpaceGuard
 from app.look import DARK, Look
 from app.review.analysis import Analysis, Wish, analysing, forgetting
 from app.review.compare_panel import ComparePanel, Line, line_for
 from app.review.curves import Rates, Values, rates_of, recorded_wave
 from app.review.jobs import Job, Jobs
-from app.review.panels import AboutPanel, MarkersModel, MomentsTable, ReadingsModel
+from app.review.markers_panel import MarkersPanel
+from app.review.panels import AboutPanel, MomentsTable, ReadingsModel
 from app.review.presence import Presence
 from app.review.reference_panel import ReferencePanel
 from app.review.sensor_work import Compared, comparing
@@ -75,9 +76,9 @@ class Viewer(QWidget):
         self.time = TimeView()
         self.about, self.compare = AboutPanel(), ComparePanel()
         self.reference = ReferencePanel()
-        self._readings, self._markers = ReadingsModel(self), MarkersModel(self)
+        self._readings = ReadingsModel(self)
         self.readings = MomentsTable(self._readings, "Readings of the day")
-        self.markers = MomentsTable(self._markers, "Markers")
+        self.markers = MarkersPanel(jobs)
         self.tabs = QTabWidget()
         self._guard = SpaceGuard(self)
         self._lay_out()
@@ -110,7 +111,10 @@ class Viewer(QWidget):
     def _connect(self) -> None:
         self.time.moved.connect(self._on_moved)
         self.stage.failed.connect(self._on_video_failed)
-        for table in (self.readings, self.markers):
+        self.markers.changed.connect(self._on_markers)
+        self.markers.problem.connect(self._on_markers_problem)
+        self.time.bar.menu_asked.connect(self.markers.show_menu)
+        for table in (self.readings, self.markers.table):
             table.sought.connect(self.time.playhead.seek)
             table.installEventFilter(self)
         self.tabs.currentChanged.connect(self._on_tab)
@@ -139,11 +143,8 @@ class Viewer(QWidget):
         self._recorded = rates_of(session.readings)
         self.show_entry(entry)
         self._readings.show_rows(session.readings)
-        self._markers.show_rows(session.markers)
-        self.tabs.setTabText(
-            2, f"Markers ({len(session.markers)})" if session.markers else "Markers"
-        )
-        self.tabs.setTabEnabled(2, bool(session.markers))
+        self.markers.show_session(session)
+        self._name_markers()
         self.tabs.setTabEnabled(1, bool(session.readings))
         self.compare.show_idle()
         self.compare.show_possible(why_not(session))
@@ -154,6 +155,22 @@ class Viewer(QWidget):
         self.about.rhythm.study(self._jobs, session)
         self._soon.start()
         self.time.bar.setFocus()
+
+    def _name_markers(self) -> None:
+        count = len(self.session.markers) if self.session is not None else 0
+        self.tabs.setTabText(2, f"Markers ({count})" if count else "Markers")
+
+    @Slot(object)
+    def _on_markers(self, markers: tuple[Marker, ...]) -> None:
+        """They were changed on the disk."""
+        if self.session is not None:
+            self.session = replace(self.session, markers=markers)
+            self.time.show_markers(markers)
+            self._name_markers()
+
+    @Slot(str)
+    def _on_markers_problem(self, text: str) -> None:
+        self.problem.emit("markers", text)
 
     def _share_room(self) -> None:
         """Picture and plots get their parts once; later they are as somebody dragged them."""

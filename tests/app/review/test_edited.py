@@ -87,5 +87,5 @@ def test_thousands_of_markers_are_drawn_as_some_flags(
     page = open_page(folder)
     show(qtbot, page, made)
     page.grab()
-    assert page.viewer.markers.model().rowCount() == 9002
+    assert page.viewer.markers.model.rowCount() == 9002
     assert 100 < len(page.viewer.time.rates._flags) <= 201

@@ -241,8 +241,8 @@ def test_a_flag_and_a_row_jump_to_their_marker(
     assert viewer.time.playhead.t == 0.5
     viewer.time.playhead.seek(0.0)
     viewer.tabs.setCurrentWidget(viewer.markers)
-    row = viewer.markers.visualRect(viewer.markers.model().index(0, 1)).center()
-    qtbot.mouseClick(viewer.markers.viewport(), Qt.MouseButton.LeftButton, pos=row)
+    row = viewer.markers.table.visualRect(viewer.markers.model.index(0, 1)).center()
+    qtbot.mouseClick(viewer.markers.table.viewport(), Qt.MouseButton.LeftButton, pos=row)
     assert viewer.time.playhead.t == 0.5
     viewer.time.playhead.seek(1.5)
     qtbot.keyClick(bar, Qt.Key.Key_PageUp)
