@@ -25,7 +25,9 @@ from aimanet.face_drift import Drift, settle
 from aimanet.face_geometry import Region, Square, clip_square, cut, tiles
 from aimanet.face_identity import Likeness
 from aimanet.face_model import existing_model, face_model_path
+from aimanet.face_others import MIN_SIDE, OtherFaces, beside, nearest
 from aimanet.picture_check import EVERY_S, figures
+from aimanet.preprocess import BRIDGE_S
 from aimanet.types import BBox, FaceCrop, Frame, PictureFigures
 
 __all__ = ["FaceTracker", "face_model_path"]
@@ -52,10 +54,6 @@ one being followed is a poster, or somebody far behind, found while the user was
 
 REGION = 3.0
 """Side of the part of the frame that is searched for the followed face, in box sizes."""
-
-MIN_SIDE = 40
-"""Faces whose square would be smaller than this (px) are taken for none: the network's
-36 x 36 input would be made of invented pixels."""
 
 
 class FaceTracker:
@@ -94,8 +92,19 @@ class FaceTracker:
         self._rival_looks = 0
         self._rival_t = -math.inf
         self._drift: Drift | None = None
+        self._others = OtherFaces()
+        self._wanted: BBox | None = None
+        self._is_chosen = False
+        self._withheld_until = -math.inf
         self.detect_s = 0.0
         self.looks = 0
+
+    def choose(self, bbox: BBox) -> None:
+        """Follow the face in ``bbox`` (one of ``FaceCrop.others``) from the next frame on.
+
+        Nothing happens where none is found there. No larger face takes over from a chosen one.
+        """
+        self._wanted = bbox
 
     def close(self) -> None:
         """Free the detector; idempotent."""
@@ -141,18 +150,19 @@ class FaceTracker:
             self._face.update(seen, t)
 
     def _square(self, t: float) -> Square | None:
-        if self._face is None or t - self._face.t > HOLD_S:
+        if self._face is None or t - self._face.t > HOLD_S or t < self._withheld_until:
             return None
         return self._face.square
 
     def _crop(self, frame: Frame, image: NDArray[np.uint8], square: Square | None) -> FaceCrop:
         if square is None:
             picture = self._measure(image, None, frame.t)
-            return FaceCrop(frame.index, frame.t, None, None, picture)
+            return FaceCrop(frame.index, frame.t, None, None, picture, self._others.boxes)
         half = square.side / 2
         bbox = (square.x - half, square.y - half, float(square.side), float(square.side))
         crop = cut(image, square, self.crop_size)
-        return FaceCrop(frame.index, frame.t, bbox, crop, self._measure(image, bbox, frame.t))
+        picture = self._measure(image, bbox, frame.t)
+        return FaceCrop(frame.index, frame.t, bbox, crop, picture, self._others.boxes)
 
     def _measure(
         self, image: NDArray[np.uint8], bbox: BBox | None, t: float
@@ -166,15 +176,32 @@ class FaceTracker:
     def _find(self, image: NDArray[np.uint8], t: float) -> Sighting | None:
         if min(image.shape[:2]) < 2:
             return None
+        if self._wanted is not None and (chosen := self._find_chosen(self._wanted, image)):
+            self._forget_face()
+            self._is_chosen = True
+            # A gap that is not bridged: two people's pulses do not meet in one window.
+            self._withheld_until = t + 1.1 * BRIDGE_S
+            return chosen
         if self._face is not None and (
             t - self._face.t > PATIENCE_S or self._is_outdone(self._face, image, t)
         ):
-            self._face = self._region = self._drift = None
-            self._likeness = Likeness()
-            self._rival_looks = 0
+            self._forget_face()
         if self._face is None:
             return self._find_new(image)
         return self._find_again(self._face, image, t)
+
+    def _forget_face(self) -> None:
+        self._face = self._region = self._drift = None
+        self._likeness = Likeness()
+        self._rival_looks = 0
+        self._others = OtherFaces()
+        self._is_chosen = False
+
+    def _find_chosen(self, bbox: BBox, image: NDArray[np.uint8]) -> Sighting | None:
+        self._wanted = None
+        size = bbox[2] / MARGIN
+        near = clip_square(bbox[0] + bbox[2] / 2, bbox[1] + bbox[3] / 2, size, REGION, image)
+        return nearest(self._look(image, near), bbox, KEEP_SCORE)
 
     def _find_again(self, face: BoxFilter, image: NDArray[np.uint8], t: float) -> Sighting | None:
         """The face being followed; without the detector where it has hardly moved."""
@@ -205,16 +232,22 @@ class FaceTracker:
         return found
 
     def _is_outdone(self, face: BoxFilter, image: NDArray[np.uint8], t: float) -> bool:
-        """Whether somebody very much larger has been there for some seconds."""
+        """Whether somebody very much larger has been there for some seconds.
+
+        The same look, once a second, says which other faces there are.
+        """
         if t - self._rival_t < RIVAL_EVERY_S:
             return False
         self._rival_t = t
+        found = self._look(image)
+        others = [self._confirm(seen, image) for seen in beside(found, face)]
+        self._others.update([seen for seen in others if seen is not None])
         is_there = any(
             seen.score >= ACQUIRE_SCORE and seen.box_size > RIVAL_SCALE * face.size
-            for seen in self._look(image)
+            for seen in found
         )
         self._rival_looks = self._rival_looks + 1 if is_there else 0
-        return self._rival_looks >= RIVAL_LOOKS
+        return self._rival_looks >= RIVAL_LOOKS and not self._is_chosen
 
     def _search_region(self, face: BoxFilter, image: NDArray[np.uint8]) -> Region:
         """A square around the face, which stays put while it can.

@@ -76,7 +76,8 @@ class FaceCrop:
     """The face of one frame, or the news that there is none (``bbox`` and ``crop`` None).
 
     ``bbox`` is the smoothed square the crop was cut from; ``crop`` is (S, S, 3) uint8 RGB.
-    ``picture`` is there a few times a second, and never where only the face was recorded.
+    ``picture`` is there a few times a second, and never where only the face was recorded;
+    ``others`` are the squares of further faces in the picture, as of the last second.
     """
 
     index: int
@@ -84,6 +85,7 @@ class FaceCrop:
     bbox: BBox | None
     crop: NDArray[np.uint8] | None
     picture: PictureFigures | None = None
+    others: tuple[BBox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -77,6 +77,7 @@ class Conductor(QObject):
         self._header.device.chosen.connect(self.set_device)
         self._header.window_length.changed.connect(self.set_window)
         self._header.overlay.toggled.connect(self.set_overlay)
+        self._body.video.face_chosen.connect(self.engine.choose_face)
         self._figures.details_shown.connect(self._on_details)
 
     def _show_settings(self) -> None:

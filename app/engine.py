@@ -7,6 +7,7 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from aimanet.types import BBox
 from app.link import MethodWish, RunLink
 from app.workers import CaptureWorker, InferenceWorker
 
@@ -113,6 +114,12 @@ class LiveEngine(QObject):
         """Whether attention masks are handed over."""
         for link in self._links():
             link.overlay = overlay
+
+    @Slot(tuple)
+    def choose_face(self, bbox: BBox) -> None:
+        """Read the face in ``bbox`` (px of the picture) instead of the one being followed."""
+        if self._run is not None:
+            self._run.link.face_choices.put(bbox)
 
     def _links(self) -> list[RunLink]:
         present = [self._run.link] if self._run else []

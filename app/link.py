@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class Picture:
     """What the screen shows of one frame: ``image`` (H, W, 3) uint8 RGB and the face's box.
 
-    ``t`` is the source's time; ``grabbed`` the `time.perf_counter` of when it came.
+    ``t`` is the source's time; ``grabbed`` the `time.perf_counter` of when it came; ``others``
+    the boxes of faces that are not read.
     """
 
     t: float
     image: NDArray[np.uint8]
     bbox: BBox | None
     grabbed: float = 0.0
+    others: tuple[BBox, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class RunLink:
     masks: NewestSlot[NDArray[np.floating]] = field(default_factory=NewestSlot)
     crops: CropQueue = field(default_factory=CropQueue)
     wishes: NewestSlot[MethodWish] = field(default_factory=NewestSlot)
+    face_choices: NewestSlot[BBox] = field(default_factory=NewestSlot)
     figures: LiveFigures = field(default_factory=LiveFigures)
     stopping: threading.Event = field(default_factory=threading.Event)
     method_ready: threading.Event = field(default_factory=threading.Event)

@@ -19,7 +19,7 @@ import numpy as np
 from PySide6.QtCore import QThread, Signal
 
 from aimanet.errors import AimaNetError, FaceModelError, SourceInterrupted
-from aimanet.types import BBox, FaceCrop, Frame
+from aimanet.types import FaceCrop, Frame
 from app.face_loader import FaceLoader
 from app.link import MethodWish, Picture, RunLink
 
@@ -115,7 +115,7 @@ class CaptureWorker(QThread):
     def _once_ready(self, frames: Iterator[Frame]) -> Iterator[Frame]:
         """Of a file nothing may be lost: its first picture stays until all is loaded."""
         for first in frames:
-            self._show(first, None)
+            self._show(first, FaceCrop(first.index, first.t, None, None))
             if self._loader is not None:
                 self._loader.wait()
             self._link.method_ready.wait()
@@ -153,7 +153,7 @@ class CaptureWorker(QThread):
         if not source.live:
             self._link.figures.clock_s = time.perf_counter() - frame.t
         crop = self._track(frame)
-        self._show(frame, crop.bbox)
+        self._show(frame, crop)
         recorder = self._link.recorder
         if recorder is not None:  # also of files: recording never slows the picture
             recorder.offer(frame, crop)
@@ -164,13 +164,17 @@ class CaptureWorker(QThread):
         else:
             self._link.crops.put_waiting(crop)
 
-    def _show(self, frame: Frame, bbox: BBox | None) -> None:
+    def _show(self, frame: Frame, face: FaceCrop) -> None:
         grabbed = frame.t + self._link.figures.clock_s
-        self._link.pictures.put(Picture(frame.t, frame.image, bbox, grabbed))
+        self._link.pictures.put(Picture(frame.t, frame.image, face.bbox, grabbed, face.others))
 
     def _track(self, frame: Frame) -> FaceCrop:
         if self._tracker is None:
             return FaceCrop(frame.index, frame.t, None, None)
+        chosen = self._link.face_choices.take()
+        choose = getattr(self._tracker, "choose", None)  # recorded faces cannot be chosen
+        if chosen is not None and choose is not None:
+            choose(chosen)
         start = time.perf_counter()
         crop = self._tracker.track(frame)
         took_ms = 1000 * (time.perf_counter() - start)

@@ -8,19 +8,19 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
-    QFontMetrics,
     QImage,
+    QMouseEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
     QPen,
-    QPixmap,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aimanet.types import BBox
 from app.link import Picture
 from app.look import DARK, Look
+from app.widgets.pills import Pills
 
 _HEAT = np.array(
     [[20, 60, 140, 0], [40, 150, 190, 70], [250, 190, 60, 130], [255, 80, 60, 185]], float
@@ -31,15 +31,18 @@ _HEAT = np.array(
 class VideoView(QWidget):
     """Shows ``Picture``s with their aspect kept; words in their place while there is none.
 
-    ``shown`` carries each picture once it has been painted.
+    ``shown`` carries each picture once it has been painted; ``face_chosen`` the box of the face
+    that was clicked, where it is not the one being read.
     """
 
     shown = Signal(object)
+    face_chosen = Signal(tuple)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Camera picture")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMouseTracking(True)
         self._look = DARK
         self._picture: Picture | None = None
         self._painted: Picture | None = None
@@ -47,8 +50,7 @@ class VideoView(QWidget):
         self._heat = QImage()
         self._title, self._hint = "", ""
         self._tag = ""
-        self._tag_of: tuple[str, Look, int, float] | None = None
-        self._tag_pixmap = QPixmap()
+        self._pills = Pills(self)
         self._role = "wait"
 
     @property
@@ -143,8 +145,8 @@ class VideoView(QWidget):
         painter.drawPath(frame)
         if self._title:
             self._paint_words(painter, frame)
-        elif self._tag:
-            self._paint_tag(painter)
+        else:
+            self._paint_pills(painter)
         painter.end()
         if self._picture is not None and self._picture is not self._painted:
             self._painted = self._picture
@@ -165,15 +167,41 @@ class VideoView(QWidget):
             inset = 3 * self._look.scale
             inside = face.intersected(target.adjusted(inset, inset, -inset, -inset))
             if not self._title:
-                self._paint_outline(painter, inside)
+                self._paint_outline(painter, inside, self._role)
+        if self._picture is not None and not self._title:
+            for other in self._picture.others:
+                self._paint_outline(painter, self._face_rect(target, other), "muted")
         painter.restore()
+
+    def other_face_at(self, at: QPointF) -> BBox | None:
+        """The box of a face that is not read, at a place of the widget."""
+        if self._picture is None or self._title:
+            return None
+        target = self.picture_rect()
+        boxes = self._picture.others
+        return next((box for box in boxes if self._face_rect(target, box).contains(at)), None)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """A face that can be chosen looks like it."""
+        choice = self.other_face_at(event.position())
+        self.setCursor(
+            Qt.CursorShape.ArrowCursor if choice is None else Qt.CursorShape.PointingHandCursor
+        )
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Choose the face that was clicked."""
+        choice = self.other_face_at(event.position())
+        if choice is not None and event.button() is Qt.MouseButton.LeftButton:
+            self.face_chosen.emit(choice)
+        super().mouseReleaseEvent(event)
 
     def _face_rect(self, target: QRectF, bbox: BBox) -> QRectF:
         k = target.width() / self._image.width()
         x, y, w, h = bbox
         return QRectF(target.left() + x * k, target.top() + y * k, w * k, h * k)
 
-    def _paint_outline(self, painter: QPainter, face: QRectF) -> None:
+    def _paint_outline(self, painter: QPainter, face: QRectF, role: str) -> None:
         """Corners only: a full frame would hide what it is about."""
         arm = min(face.width(), face.height()) * 0.16
         corners = QPainterPath()
@@ -187,7 +215,7 @@ class VideoView(QWidget):
             corners.lineTo(corner)
             corners.lineTo(corner + QPointF(0, dy))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for width, color in ((5.0, self._shade(0.35)), (2.4, DARK.color(self._role))):
+        for width, color in ((5.0, self._shade(0.35)), (2.4, DARK.color(role))):
             pen = QPen(color, width * self._look.scale)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
@@ -214,34 +242,23 @@ class VideoView(QWidget):
         painter.setPen(look.color("muted"))
         painter.drawText(lower, wrap | int(Qt.AlignmentFlag.AlignTop), self._hint)
 
-    def _paint_tag(self, painter: QPainter) -> None:
+    def _paint_pills(self, painter: QPainter) -> None:
+        """The source at the top; at the bottom what to do about further faces."""
         target, edge = self.picture_rect(), self._look.px(12)
-        wanted = (self._tag, self._look, int(target.width()), self.devicePixelRatioF())
-        if wanted != self._tag_of:  # text is the slowest thing to draw: once is enough
-            self._tag_of, self._tag_pixmap = wanted, self._draw_tag(int(target.width()))
-        painter.drawPixmap(QPointF(target.left() + edge, target.top() + edge), self._tag_pixmap)
+        if self._tag:
+            pill = self._pills.pixmap(self._tag, self._look, int(target.width()))
+            painter.drawPixmap(QPointF(target.left() + edge, target.top() + edge), pill)
+        if words := self._words_on_faces():
+            pill = self._pills.pixmap(words, self._look, int(target.width()))
+            below = target.bottom() - edge - pill.deviceIndependentSize().height()
+            painter.drawPixmap(QPointF(target.left() + edge, below), pill)
 
-    def _draw_tag(self, room: int) -> QPixmap:
-        """The words on a dark pill, at most so wide."""
-        look, ratio = self._look, self.devicePixelRatioF()
-        font = look.font(12, QFont.Weight.Medium)
-        metrics = QFontMetrics(font)
-        text = metrics.elidedText(self._tag, Qt.TextElideMode.ElideMiddle, int(room * 0.8))
-        width, height = metrics.horizontalAdvance(text) + look.px(20), look.px(26)
-        pixmap = QPixmap(round(width * ratio), round(height * ratio))
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pill = QRectF(0, 0, width, height)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._shade(0.62))
-        painter.drawRoundedRect(pill, height / 2, height / 2)
-        painter.setFont(font)
-        painter.setPen(DARK.color("text"))
-        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
-        painter.end()
-        return pixmap
+    def _words_on_faces(self) -> str:
+        others = self._picture.others if self._picture is not None else ()
+        if not others:
+            return ""
+        one = "the other one" if len(others) == 1 else "another one"
+        return f"{len(others) + 1} faces: the bright outline is read. Click {one} to read it."
 
 
 def heat_image(mask: NDArray[np.floating]) -> QImage:

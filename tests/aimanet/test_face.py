@@ -17,6 +17,7 @@ import pytest
 from aimanet.errors import FaceModelError
 from aimanet.face import HOLD_S, PATIENCE_S, FaceTracker
 from aimanet.face_geometry import Square, cut
+from aimanet.preprocess import BRIDGE_S
 from aimanet.synthesis.drawing import draw_head
 from aimanet.synthesis.look import Look
 from aimanet.types import FaceCrop, Frame
@@ -203,6 +204,56 @@ def test_largest_face_first(tracker: FaceTracker) -> None:
     picture = show(show(room(640), ANNE, 120, 180, 0.7), BERT, 430, 180, 1.2)
     (crop,) = film(tracker, lambda t: levels(picture), 1)
     assert abs(middles([crop])[0, 0] - 430) < 20
+
+
+def two_faces(t: float) -> np.ndarray:
+    picture = show(show(room(640), ANNE, 120, 180, 0.7), BERT, 430, 180, 1.2)
+    return levels(picture, 2.0, round(t * FPS))
+
+
+def test_further_faces_are_named_after_two_looks(tracker: FaceTracker) -> None:
+    crops = film(tracker, two_faces, 75)
+    assert crops[0].others == ()
+    (other,) = crops[-1].others
+    assert abs(other[0] + other[2] / 2 - 120) < 15
+    assert abs(other[1] + other[3] / 2 - 180) < 25
+    assert abs(middles(crops)[-1, 0] - 430) < 20
+
+
+def test_one_face_has_no_company(tracker: FaceTracker) -> None:
+    crops = film(tracker, lambda t: levels(show(room(), ANNE, *CENTRE), 2.0, round(t * FPS)), 100)
+    assert not any(crop.others for crop in crops)
+
+
+def test_a_chosen_face_is_followed_after_a_gap_that_is_not_bridged(tracker: FaceTracker) -> None:
+    crops = film(tracker, two_faces, 75)
+    tracker.choose(crops[-1].others[0])
+    after = film(tracker, two_faces, 150, 75 / FPS)
+    x = middles(after)[:, 0]
+    gap = np.isnan(x).sum() / FPS
+    assert BRIDGE_S < gap < BRIDGE_S + 0.3
+    assert np.isnan(x[0])
+    assert np.abs(x[~np.isnan(x)] - 120).max() < 15
+    (other,) = after[-1].others
+    assert abs(other[0] + other[2] / 2 - 430) < 25
+
+
+def test_no_larger_face_takes_over_from_a_chosen_one(tracker: FaceTracker) -> None:
+    def pictures(t: float) -> np.ndarray:
+        picture = show(show(room(640), ANNE, 80, 80, 0.4), BERT, 400, 190, 1.4)
+        return levels(picture, 2.0, round(t * FPS))
+
+    film(tracker, pictures, 2)
+    tracker.choose((40.0, 40.0, 80.0, 80.0))
+    x = middles(film(tracker, pictures, 200, 2 / FPS))[:, 0]
+    assert np.abs(x[60:] - 80).max() < 12
+
+
+def test_choosing_where_no_face_is_changes_nothing(tracker: FaceTracker) -> None:
+    film(tracker, two_faces, 10)
+    tracker.choose((250.0, 20.0, 60.0, 60.0))
+    x = middles(film(tracker, two_faces, 20, 10 / FPS))[:, 0]
+    assert np.abs(x - 430).max() < 20
 
 
 def test_short_loss_is_bridged_and_a_long_one_told(tracker: FaceTracker) -> None:

@@ -24,6 +24,7 @@ from app.widgets.about_dialog import AboutDialog
 from app.widgets.source_picker import DEMO_SPEC
 from app.widgets.url_dialog import UrlDialog
 from tests.aimanet.sources.mjpeg_server import MjpegServer
+from tests.aimanet.test_face import two_faces
 from tests.app.conftest import PATIENCE_MS, DialogWatch, OpenWindow, running_threads, shut, wall
 from tests.given_time import real_time
 
@@ -66,6 +67,32 @@ def test_a_file_plays_and_a_wall_has_no_number(
     assert window.body.video.words == ""
     assert window.header.start.text() == "Stop"
     assert window.header.source.combo.currentText() == "wall.mp4"
+
+
+def test_a_click_on_another_face_reads_it(
+    qtbot: QtBot, open_window: OpenWindow, face_model: Path
+) -> None:
+    with MjpegServer(lambda number: two_faces(number / 30), fps=15) as camera:
+        window = open_window(camera.url)
+        view = window.body.video
+
+        def middle() -> float:
+            box = None if view.picture is None else view.picture.bbox
+            return -1.0 if box is None else box[0] + box[2] / 2
+
+        def others() -> tuple[tuple[float, ...], ...]:
+            return () if view.picture is None else view.picture.others
+
+        qtbot.waitUntil(lambda: len(others()) == 1, timeout=PATIENCE_MS)
+        assert abs(middle() - 430) < 30
+        x, y, w, h = others()[0]
+        target = view.picture_rect()
+        scale = target.width() / 640
+        at = QPointF(target.left() + (x + w / 2) * scale, target.top() + (y + h / 2) * scale)
+        assert view.other_face_at(at) is not None
+        assert view.other_face_at(QPointF(target.center().x(), target.bottom() - 2)) is None
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=at.toPoint())
+        qtbot.waitUntil(lambda: abs(middle() - 120) < 30, timeout=PATIENCE_MS)
 
 
 def test_the_demo_face_is_read_right_and_methods_change_while_running(
