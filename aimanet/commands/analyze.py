@@ -100,8 +100,8 @@ def _run_one(path: str, options: Options) -> None:
     )
     watch = partial(_watched, bar=not options.json)
     found = analyse(path, method, options.save_signals, watch, fps=options.fps)
-    if found.note:
-        print(f"note: {found.note}", file=sys.stderr)
+    for note in filter(None, (found.note, *found.problems)):
+        print(f"note: {note}", file=sys.stderr)
     if options.json:
         print(to_line(found.record()))
         return

@@ -215,8 +215,8 @@ def _attempt(plan: Plan, method: Callable[[], Any], task: Task) -> Row:
         return Row.failed(task.path, str(error))
     except Exception as error:  # one odd file must not end a night's work
         return Row.failed(task.path, f"{type(error).__name__}: {error}")
-    line = describe(found.summary, ESTIMATE)
-    return Row(found.record(), "; ".join(filter(None, (line, found.note))))
+    said = (describe(found.summary, ESTIMATE), found.note, *found.problems)
+    return Row(found.record(), "; ".join(filter(None, said)))
 
 
 def _in_order(

@@ -32,7 +32,8 @@ Watch = Callable[[Iterable["FaceCrop"], float | None], Iterator["FaceCrop"]]
 class Found:
     """What was found in a recording; ``readings`` as records, ``origin_s`` as in `SourceInfo`.
 
-    ``fps_source`` says where its frame rate is from; ``note`` is a line about a flag of no use.
+    ``fps_source`` says where its frame rate is from; ``note`` is a line about a flag of no use;
+    ``problems`` are lines about what of the recording cannot be read.
     """
 
     summary: Summary
@@ -41,6 +42,7 @@ class Found:
     origin_s: float | None = None
     fps_source: RateOrigin | None = None
     note: str = ""
+    problems: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """The object that ``--json`` prints."""
@@ -53,6 +55,8 @@ class Found:
             told["origin_s"] = number(self.origin_s, 6)
         told["fps_source"] = self.fps_source
         told["reason"] = told.pop("reason")  # keys are only ever added at the end
+        if self.problems:
+            told["problems"] = list(self.problems)
         return {**told, "readings": self.readings}  # but for the long list
 
 
@@ -87,7 +91,9 @@ def analyse(
             raise SourceError(f"{path} never ends: give it a length, e.g. seconds=30")
         watched = watch(crops, crops.info.duration_s)
         found = _read(watched, make_method(), source, crops.info.origin_s, out)
-        return replace(found, fps_source=crops.info.fps_source, note=unused_rate(crops.info, fps))
+        info = crops.info
+        rate = unused_rate(info, fps)
+        return replace(found, fps_source=info.fps_source, note=rate, problems=info.problems)
 
 
 def _read(

@@ -60,9 +60,10 @@ def _is_session(path: Path, options: Options) -> bool:
 def _export_session(options: Options, path: Path) -> int:
     from aimanet.commands.analyze_one import printable
     from aimanet.sessions.export import export_session
+    from aimanet.sessions.footage import with_footage
     from aimanet.sessions.reader import open_session
 
-    session = open_session(path.parent if path.name == HEAD else path)
+    session = with_footage(open_session(path.parent if path.name == HEAD else path))
     formats, folder, name = _session_target(options)
     for problem in session.problems:
         print(f"note: {problem}", file=sys.stderr)
@@ -75,6 +76,8 @@ def _export_session(options: Options, path: Path) -> int:
     if done.failed:
         reasons = "; ".join(f"{failed.form}: {failed.reason}" for failed in done.failed)
         raise OutputError(f"not everything was written ({reasons}); the other files are complete")
+    if done.incomplete:
+        raise OutputError(f"not everything is in the files: {done.incomplete}")
     return 0
 
 

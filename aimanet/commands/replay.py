@@ -54,10 +54,11 @@ def run(options: Options) -> int:
     from aimanet.rhythm.study import study, words
     from aimanet.rhythm.tape import PulseTape
     from aimanet.sessions.analysis import reanalyse, recorded, studied
+    from aimanet.sessions.footage import with_footage
     from aimanet.sessions.reader import open_session
     from aimanet.terminal.records import to_line
 
-    session = open_session(options.session)
+    session = with_footage(open_session(options.session))
     name = options.method or session.info.method or "tscan"
     method = make_method(name, device=options.device, weights=options.weights)
     whole = options.whole_picture

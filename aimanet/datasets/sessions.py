@@ -30,6 +30,7 @@ from aimanet.datasets.recorded import Recorded
 from aimanet.datasets.text import read_table, text_of
 from aimanet.datasets.tree import listing, search, told
 from aimanet.datasets.video import Film, film_of, stream_video
+from aimanet.sessions.layout import stamps_ms
 from aimanet.types import Frame
 
 FORMAT, FAMILY = "aimanet-session-1", "aimanet-session-"
@@ -68,10 +69,11 @@ or one session's folder itself"""
         """See `Dataset.frames`; the times are those of ``frames.csv`` as far as that goes."""
         rows = _rows(recording)
         times = None if rows is None else rows.t - rows.t[0]
+        stamps = None if times is None else stamps_ms(times) / 1000.0
         faceless: frozenset[int] = frozenset()
         if rows is not None and self.face_alone(recording):
             faceless = frozenset(np.flatnonzero(~rows.face).tolist())  # black pictures
-        for frame in stream_video(recording.video, times):
+        for frame in stream_video(recording.video, times, stamped=stamps):
             if frame.index not in faceless:
                 yield frame
 

@@ -5,7 +5,7 @@ PyAV and OpenCV are imported only when something is read.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,13 +62,17 @@ def film_of(path: Path, *, needs_rate: bool = True) -> Film:
     return Film(frames, info.fps, seconds, tuple(_cut_short(path, frames, present)))
 
 
-def stream_video(path: Path, times: Signal | None = None) -> Generator[Frame, None, None]:
+def stream_video(
+    path: Path, times: Signal | None = None, *, stamped: Signal | None = None
+) -> Generator[Frame, None, None]:
     """The frames of a video; the first is at 0 s, those that cannot be decoded leave a hole.
 
     Args:
         path: the file.
         times: (N,) s, the moment of each frame where something knows better than the file; goes
             on evenly where there are more frames.
+        stamped: (N,) s, what stands for ``times`` in the file's own stamps: each frame finds its
+            place by its stamp, so that one that is lost moves no other.
 
     Raises:
         DatasetError: it cannot be opened, or a tenth of its frames is missing at the end.
@@ -79,7 +83,7 @@ def stream_video(path: Path, times: Signal | None = None) -> Generator[Frame, No
     seen, start, last = 0, 0.0, 0.0
     try:
         info = source.open()
-        for frame in source:
+        for frame in source if stamped is None else _placed(source, stamped):
             if not seen:
                 start = frame.t - (frame.index / info.fps if info.fps else 0.0)
             seen, last = seen + 1, frame.t
@@ -118,6 +122,24 @@ def time_of(index: int, times: Signal) -> float:
         return float(times[index])
     step = float(np.median(np.diff(times)))
     return float(times[-1]) + (index - len(times) + 1) * step
+
+
+def _placed(frames: Iterable[Frame], stamps: Signal) -> Iterator[Frame]:
+    """Each frame with the number of the row (of N) whose stamp (s) it has, or that is nearest.
+
+    One without a row is left out; behind the last row they go on by number.
+    """
+    near, last = 0.9 * float(np.median(np.diff(stamps))), -1
+    for frame in frames:
+        row = int(np.searchsorted(stamps, frame.t))
+        if row and (row == len(stamps) or frame.t - stamps[row - 1] < stamps[row] - frame.t):
+            row -= 1
+        if frame.t > stamps[-1] + near:
+            row = max(last + 1, len(stamps))
+        elif row <= last or abs(stamps[row] - frame.t) > near:
+            continue
+        last = row
+        yield Frame(row, frame.t, frame.image)
 
 
 def _info(path: Path, needs_rate: bool) -> SourceInfo:

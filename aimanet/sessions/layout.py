@@ -27,7 +27,9 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 from aimanet.errors import AimaNetError
 
@@ -191,3 +193,16 @@ def stamp_ms(t: float, before: int | None) -> int:
     """
     stamp = round(1000.0 * t)
     return stamp if before is None else max(stamp, before + 1)
+
+
+def stamps_ms(t: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The video's time stamps (N,) ms of frames at ``t`` (N,) s, as `stamp_ms` gave them."""
+    count = np.arange(len(t))
+    # Each is its own time in ms, or one more than the stamp before it.
+    return np.maximum.accumulate(np.rint(1000.0 * t).astype(np.int64) - count) + count
+
+
+def row_of(stamps: NDArray[np.int64], stamp: int) -> int | None:
+    """The row of ``frames.csv`` to which a picture with this stamp belongs."""
+    row = int(np.searchsorted(stamps, stamp))
+    return row if row < len(stamps) and stamps[row] == stamp else None

@@ -10,13 +10,16 @@ from pathlib import Path
 from aimanet.files import require_ordinary
 from aimanet.plausible import maybe
 from aimanet.sessions.analyses import analysis_folders, remove
+from aimanet.sessions.cut import looks_cut
 from aimanet.sessions.info import SessionInfo, load_info, save_info
 from aimanet.sessions.layout import (
     COLUMNS,
     FILES,
     FRAMES,
     HEAD,
+    PICTURE,
     READINGS,
+    VIDEO,
     SessionError,
     sessions_folder,
 )
@@ -34,6 +37,8 @@ class SessionEntry:
 
     ``problem`` is a line about a ``session.json`` that cannot be used; then the rest is empty.
     ``hr_bpm``, ``ok_share``: see `aimanet.sessions.tally.Tally`. ``size_bytes`` of all its files.
+    ``video_problem``: a line where a video is missing or was cut short, as far as its first bytes
+    tell.
     """
 
     folder: Path
@@ -50,6 +55,7 @@ class SessionEntry:
     interrupted: bool = False
     recording: bool = False
     problem: str = ""
+    video_problem: str = ""
 
 
 def list_sessions(folder: Path | None = None) -> list[SessionEntry]:
@@ -100,7 +106,18 @@ def entry(folder: Path) -> SessionEntry:
         has_reference=(folder / FILES[-1]).is_file(),
         interrupted=info.ended is None and not recording,
         recording=recording,
+        video_problem="" if recording else _video_problem(folder, info),
     )
+
+
+def _video_problem(folder: Path, info: SessionInfo) -> str:
+    kept = {VIDEO: info.kept != "none", PICTURE: info.picture is not None}
+    for name in (name for name, wanted in kept.items() if wanted):
+        if not (folder / name).is_file():
+            return f"{name} is missing"
+        if looks_cut(folder / name):
+            return f"{name} was cut short; open the session to see how much of it can be read"
+    return ""
 
 
 def _figures(folder: Path, info: SessionInfo) -> tuple[float, float | None, float | None]:

@@ -76,12 +76,50 @@ class Reference:
     hr_bpm: Signal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """How much of a video can be read: of ``expected`` frames so many are ``readable``.
+
+    ``beyond`` pictures have no row in ``frames.csv``, and so no time; from ``last_s`` (s) on the
+    end is missing.
+    """
+
+    name: str
+    expected: int
+    readable: int
+    beyond: int = 0
+    last_s: float = 0.0
+
+    @property
+    def is_whole(self) -> bool:
+        """All are there."""
+        return self.readable >= self.expected
+
+    @property
+    def words(self) -> str:
+        """``4 of 420 frames can be read``."""
+        return f"{self.readable:,} of {self.expected:,} frames can be read"
+
+    @property
+    def problem(self) -> str:
+        """One line where rows and pictures do not fit; empty where they do."""
+        if not self.is_whole:
+            return f"{self.name} is damaged or was cut short: {self.words}"
+        if self.beyond:
+            return (
+                f"{self.name} has {self.beyond:,} pictures that are not in {FRAMES}: without a "
+                "time they are left out"
+            )
+        return ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
     """A session that was opened.
 
     ``problems`` has a line for everything that is not as it should be. ``bvp_t``/``bvp`` (M,) is
-    the live curve. ``recording`` is True while somebody writes it.
+    the live curve. ``recording`` is True while somebody writes it. ``footage`` is known once
+    `aimanet.sessions.footage.with_footage` has looked.
     """
 
     folder: Path
@@ -94,6 +132,7 @@ class Session:
     reference: Reference | None
     problems: tuple[str, ...]
     recording: bool = False
+    footage: tuple[Footage, ...] = ()
 
     @property
     def interrupted(self) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from aimanet.errors import SourceError
-from aimanet.sessions.layout import VIDEO, SessionError, stamp_ms
+from aimanet.sessions.footage import with_footage
+from aimanet.sessions.layout import VIDEO, SessionError, row_of, stamps_ms
 from aimanet.sessions.reader import Session, open_session
 from aimanet.sources import SourceInfo
 from aimanet.sources.base import RecordedSource
@@ -16,16 +17,6 @@ from aimanet.sources.video import VideoSource
 from aimanet.types import BBox, FaceCrop, Frame
 
 PREFIX = "session"
-
-
-def stamps_ms(t: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
-    """The video's time stamps (ms) of frames at ``t`` (N,) s, as the writer gave them."""
-    stamps: list[int] = []
-    before: int | None = None
-    for at in t.tolist():
-        before = stamp_ms(at, before)
-        stamps.append(before)
-    return stamps
 
 
 class ReplaySource(RecordedSource):
@@ -85,6 +76,8 @@ class ReplaySource(RecordedSource):
             )
         if not len(session.frames):
             raise SourceError(f"{session.folder} holds no frames: it ended before the first one")
+        if not self._realtime:  # who plays it live has looked already, or does not want to wait
+            session = self._session = with_footage(session)
         path = (session.picture if self._whole else None) or session.folder / VIDEO
         self._video = VideoSource(self.spec, path, False, needs_rate=False)
         opened = self._video.open()
@@ -106,13 +99,14 @@ class ReplaySource(RecordedSource):
             detail=f"session of {len(session.frames)} {kept}, {opened.width}x{opened.height}",
             origin_s=session.info.origin_s,
             fps_source="stated" if session.info.camera.fps_source == "stated" else "timestamps",
+            problems=session.problems,
         )
 
     def _retimed(self, session: Session, video: VideoSource) -> Iterator[Frame]:
         """Pairs pictures and rows by time stamp: either may lack the other's last or any one."""
-        rows = dict(zip(stamps_ms(session.frames.t), range(len(session.frames)), strict=True))
+        stamps = stamps_ms(session.frames.t)
         for picture in video:
-            row = rows.get(round(1000.0 * picture.t))
+            row = row_of(stamps, round(1000.0 * picture.t))
             if row is not None:
                 index, t = int(session.frames.index[row]), float(session.frames.t[row])
                 yield Frame(index, t, picture.image)

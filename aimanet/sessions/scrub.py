@@ -10,9 +10,9 @@ import av.error
 import numpy as np
 from av.video.frame import VideoFrame
 
-from aimanet.sessions.layout import SessionError
+from aimanet.sessions.layout import SessionError, stamps_ms
 from aimanet.sessions.reader import Session
-from aimanet.sessions.replay import stamps_ms
+from aimanet.sources.checksums import Checksums
 from aimanet.types import Frame
 
 STROLL_MS = 500
@@ -44,6 +44,7 @@ class Scrubber:
         except (av.error.FFmpegError, OSError, IndexError) as error:
             raise SessionError(f"{path} cannot be opened ({error})") from error
         self._has_holes = path == session.compressed
+        self._check = Checksums(self._stream.codec_context.name)
         self._before: VideoFrame | None = None
         self._pictures: Iterator[VideoFrame] = iter(())
         self._at: int | None = None  # the stamp of the last picture that was decoded
@@ -55,7 +56,7 @@ class Scrubber:
         index = int(self._table.index[row])
         if self._frame is not None and self._frame.index == index:
             return self._frame
-        picture = self._find(self._stamps[row])
+        picture = self._find(int(self._stamps[row]))
         if picture is None:
             return None
         image = np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
@@ -77,11 +78,16 @@ class Scrubber:
     ) -> None:
         self.close()
 
+    def _decoded(self) -> Iterator[VideoFrame]:
+        for packet in self._container.demux(self._stream):
+            if not packet.size or self._check.passes(packet):
+                yield from packet.decode()
+
     def _find(self, stamp: int) -> VideoFrame | None:
         try:
             if self._at is None or not 0 < stamp - self._at <= STROLL_MS:
                 self._container.seek(stamp, stream=self._stream)
-                self._pictures, self._before = self._container.decode(self._stream), None
+                self._pictures, self._before = self._decoded(), None
             for picture in self._pictures:
                 self._at = picture.pts
                 if picture.pts is not None and picture.pts >= stamp:

@@ -33,7 +33,7 @@ class SourceInfo:
     where unknown; ``frames`` and ``duration_s`` are None where there is no end or it is not
     known; ``detail`` is a line for people. ``origin_s`` is what t = 0 is on a clock
     that the recording itself names (Unix time, say), None where it names none. ``fps_source`` is
-    None for what is no recording.
+    None for what is no recording. ``problems`` are lines about what of it cannot be read.
     """
 
     width: int
@@ -44,6 +44,7 @@ class SourceInfo:
     detail: str
     origin_s: float | None = None
     fps_source: RateOrigin | None = None
+    problems: tuple[str, ...] = ()
 
 
 class Faces(Protocol):

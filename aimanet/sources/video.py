@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from aimanet.errors import SourceError
 from aimanet.sources.base import RecordedSource, SourceInfo
+from aimanet.sources.checksums import Checksums
 from aimanet.sources.formats import IMAGE_SUFFIXES, MAX_PIXELS
 from aimanet.sources.frame_rate import OPTIONS as RATE_OPTIONS
 from aimanet.sources.frame_rate import FrameRate, nominal_fps, rate_of
@@ -110,6 +111,7 @@ class VideoSource(RecordedSource):
         self._fps = fps
         self._needs_rate = needs_rate
         self._container: InputContainer | None = None
+        self._check = Checksums("")
         self._undecoded = 0
 
     def _start(self) -> tuple[SourceInfo, Iterator[Frame]]:
@@ -123,6 +125,7 @@ class VideoSource(RecordedSource):
         else:
             rate = FrameRate(nominal_fps(stream), "timestamps", 1.0)
         self._undecoded = 0
+        self._check = Checksums(stream.codec_context.name, beginning)
         frames = self._frames_of(chain(beginning, packets), rate)
         first = next(frames, None)
         if first is None:
@@ -161,6 +164,9 @@ class VideoSource(RecordedSource):
 
     def _decode(self, packets: Iterable[VideoPacket]) -> Iterator[VideoFrame]:
         for packet in packets:
+            if packet.size and not self._check.passes(packet):
+                self._undecoded += 1
+                continue
             try:
                 pictures = packet.decode()
             except av.error.EOFError:

@@ -69,6 +69,8 @@ class JsonView:
         """Says on stderr where the times begin, if the recording names a clock."""
         if info.origin_s is not None:
             self.notice(origin_words(info.origin_s))
+        for problem in info.problems:
+            self.notice(problem)
 
     def show(self, reading: Reading, status: Status) -> None:
         """Prints the reading at once, for a reader at the other end of a pipe."""
@@ -93,6 +95,8 @@ class PlainView:
         print(f"{label}: {info.detail or f'{info.width}x{info.height}'}", flush=True)
         if info.origin_s is not None:
             print(origin_words(info.origin_s), flush=True)
+        for problem in info.problems:
+            self.notice(problem)
         print(CLAIM, file=sys.stderr, flush=True)
 
     def show(self, reading: Reading, status: Status) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aimanet.sessions.analyses import load_analyses
+from aimanet.sessions.cut import looks_cut
+from aimanet.sessions.footage import with_footage
 from aimanet.sessions.info import SessionInfo
 from aimanet.sessions.layout import SessionError, sessions_folder
 from aimanet.sessions.library import SessionEntry, delete, edit, entry, list_sessions
@@ -53,6 +55,27 @@ def opening(folder: Path) -> Callable[[Job], Opened]:
         kept, problems = load_analyses(folder)
         session = replace(session, problems=(*session.problems, *problems))
         return Opened(session, tuple(shown(session, one) for one in kept))
+
+    return work
+
+
+MOST_BYTES = 4 << 30
+"""A larger video is not read through each time one looks at it, unless its end is missing."""
+
+
+def checking(session: Session) -> Callable[[Job], Session]:
+    """Finds out how many frames of the videos can be read; nothing is decoded."""
+    videos = [video for video in (session.video, session.compressed) if video is not None]
+
+    def tick(job: Job) -> None:
+        if job.cancelled:
+            raise SessionError("nobody waits for the check of the video any more")
+
+    def work(job: Job) -> Session:
+        size = sum(video.stat().st_size for video in videos)
+        if size > MOST_BYTES and not any(map(looks_cut, videos)):
+            return session
+        return with_footage(session, lambda share: tick(job))
 
     return work
 

@@ -198,7 +198,7 @@ def _told(entry: SessionEntry, column: int) -> str:
     if entry.problem:
         return entry.problem
     if column == STATE:
-        return STATE_TIP[words.state(entry)]
+        return entry.video_problem or STATE_TIP[words.state(entry)]
     if column == NAME:
         return f"{one_line(entry.name)}\n{entry.folder}"
     return entry.notes if column == NOTES else ""
@@ -211,7 +211,7 @@ def _role(entry: SessionEntry, column: int) -> str:
     if column == STATE:
         if entry.problem or entry.recording:
             return "bad"
-        if entry.interrupted:
+        if entry.interrupted or entry.video_problem:
             return "warn"
         return "ok" if entry.has_reference else "muted"
     if entry.problem:

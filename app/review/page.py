@@ -15,7 +15,17 @@ from aimanet.sessions.library import SessionEntry, entry
 from aimanet.sessions.reader import Marker, Session
 from app.look import DARK, Look
 from app.review import words
-from app.review.chores import Deleted, Edited, Listed, Opened, deleting, editing, listing, opening
+from app.review.chores import (
+    Deleted,
+    Edited,
+    Listed,
+    Opened,
+    checking,
+    deleting,
+    editing,
+    listing,
+    opening,
+)
 from app.review.dialogs import DeleteDialog, DetailsDialog
 from app.review.export_dialog import FORMS, ExportDialog
 from app.review.jobs import Job, Jobs
@@ -51,6 +61,7 @@ class SessionsPage(QWidget):
         self._closing = False
         self._listing: Job | None = None
         self._opening: Job | None = None
+        self._checking: Job | None = None
         self._wish: Path | None = None
         self.dialog: QDialog | None = None
         self.export = ExportSettings()
@@ -226,9 +237,34 @@ class SessionsPage(QWidget):
         self.viewer.open(session, entry(session.folder), job.result.analyses)
         self.stack.setCurrentWidget(self.viewer)
         self._say_problems(session)
+        self._stop_checking()
+        if not session.recording:
+            work = checking(session)
+            self._checking = self.jobs.start("checking the video", work, self._on_checked)
+
+    def _stop_checking(self) -> None:
+        if self._checking is not None:
+            self._checking.cancel()
+            self._checking = None
+
+    def _on_checked(self, job: Job) -> None:
+        """How much of the video can be read is known: head, banner and list say it."""
+        self._checking = None
+        found, shown = job.result, self.viewer.session
+        if not isinstance(found, Session) or shown is None or shown.folder != found.folder:
+            return
+        lost = tuple(one.problem for one in found.footage if one.problem)
+        shown = replace(shown, footage=found.footage, problems=(*shown.problems, *lost))
+        self.viewer.session = shown
+        if lost and self.viewer.entry is not None:
+            self.viewer.show_entry(replace(self.viewer.entry, video_problem="; ".join(lost)))
+            self.list.replace(self.viewer.entry)
+            self._say_problems(shown)
 
     def _say_problems(self, session: Session) -> None:
-        said = list(session.problems[:_PROBLEMS_SHOWN])
+        lost = [one.problem for one in session.footage if one.problem]
+        told = lost + [problem for problem in session.problems if problem not in lost]
+        said = told[:_PROBLEMS_SHOWN]
         more = len(session.problems) - len(said)
         if more:
             said.append(f"and {more} more of this kind")
@@ -242,6 +278,7 @@ class SessionsPage(QWidget):
     def close_session(self) -> None:
         """Back to the list."""
         folder = self.viewer.session.folder if self.viewer.session is not None else None
+        self._stop_checking()
         self.viewer.close_session()
         self._clear_topics()
         self.stack.setCurrentWidget(self.list)
@@ -316,7 +353,8 @@ class SessionsPage(QWidget):
         self._exported = paths[0].parent
         said = [f"Saved {names} in {self._exported}"]
         said += [f"No {FORMS[failed.form][0]}: {failed.reason}" for failed in done.failed]
-        level = "warning" if done.failed else "info"
+        said += [done.incomplete] if done.incomplete else []
+        level = "warning" if done.failed or done.incomplete else "info"
         self.banners.say("export", level, ". ".join(said), [self._show_export])
 
     @Slot()

@@ -80,7 +80,7 @@ class ViewerHead(QWidget):
         about = [words.day(entry.started), words.clock(entry.duration_s), who]
         state = words.state(entry)
         if state not in ("Complete", "With reference"):
-            about.append(state.lower())
+            about.append(one_line(entry.video_problem) or state.lower())
         self._full = (one_line(entry.name), " · ".join(part for part in about if part))
         self.name.setToolTip(tip(entry.name))
         self.play.setEnabled(not playable)

@@ -60,6 +60,10 @@ def _document(session: Session) -> dict[str, Any]:
         "reference": _reference(session),
         "comparison": _comparison(compare_reference(session)),
         "analyses": [_analysis(session, one) for one in load_analyses(session.folder)[0]],
+        "footage": [
+            {"file": one.name, "expected": one.expected, "readable": one.readable}
+            for one in session.footage
+        ],
     }
 
 

@@ -208,6 +208,7 @@ def _notes(session: Session, seconds: int) -> list[edfio.EdfAnnotation]:
 def _annotations(session: Session) -> Iterator[tuple[float, float | None, str]]:
     """Markers, stretches without a signal, and changes of state."""
     told = [(marker.t, 0.0, marker.name) for marker in session.markers]
+    told += [(0.0, 0.0, one.problem) for one in session.footage if one.problem]
     t = session.bvp_t
     for k in np.flatnonzero(np.diff(t) > HOLE_S).tolist():
         told.append((float(t[k]), float(t[k + 1] - t[k]), "no pulse signal"))

@@ -90,7 +90,8 @@ def _rhythm(session: Session) -> list[tuple[str, str]]:
 
 def _frames(session: Session) -> str:
     count, missing = len(session.frames), session.frames.missing
-    return f"{count}, {missing} missing" if missing else f"{count}"
+    said = f"{count}, {missing} missing" if missing else f"{count}"
+    return "; ".join([said, *(f"{one.name}: {one.words}" for one in session.footage)])
 
 
 def _sensor(session: Session) -> str:

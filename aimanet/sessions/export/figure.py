@@ -94,6 +94,9 @@ def _footing(figure: Figure, material: Material) -> None:
     line = " · ".join(f"{name} {value}" for name, value in comparison(material)[1:])
     if line:
         _write(figure, 0.08, height - 0.52, line, fontsize=8.5)
+    lost = "; ".join(one.problem for one in material.session.footage if one.problem)
+    if lost:
+        _write(figure, 0.08, height - 0.74, _cut(lost, 120), fontsize=8.5, color=PAPER.accent)
     _write(figure, 0.08, height - 0.3, CLAIM, fontsize=8, color=PAPER.muted)
 
 

@@ -7,13 +7,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
 from aimanet.errors import AimaNetError, OutputError
+from aimanet.sessions.footage import not_whole, with_footage
 from aimanet.sessions.reader import Session
 
 Format = Literal["csv", "json", "edf", "mp4", "png", "html"]
@@ -55,10 +56,14 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The files that were written, in the order of the formats, and the formats that failed."""
+    """The files that were written, in the order of the formats, and the formats that failed.
+
+    ``incomplete`` says what an MP4 among them lacks because the video itself lacks it.
+    """
 
     files: tuple[Path, ...]
     failed: tuple[Failed, ...] = ()
+    incomplete: str = ""
 
 
 def export_session(
@@ -96,8 +101,11 @@ def export_session(
     stage: Path | None = None
     try:
         stage = Path(tempfile.mkdtemp(dir=folder, prefix=".aimanet-export-"))
+        session = with_footage(session, _asking(cancelled))
         results = _write(session, wanted, stage, stem, progress, cancelled)
-        return _place(results, folder, overwrite=overwrite)
+        done = _place(results, folder, overwrite=overwrite)
+        film = any(path.suffix == ".mp4" for path in done.files)
+        return replace(done, incomplete=_lacks(session)) if film else done
     except OSError as error:
         raise OutputError(f"cannot write to {folder}: {_why(error)}") from error
     finally:
@@ -105,6 +113,11 @@ def export_session(
             shutil.rmtree(stage, ignore_errors=True)
         for path in made:
             _remove_empty(path)
+
+
+def _lacks(session: Session) -> str:
+    lost = not_whole(session)
+    return f"{lost}; the MP4 has a card in place of each of the others" if lost else ""
 
 
 def in_the_way(
@@ -196,14 +209,21 @@ def _write(
     for form in sorted(wanted, key=FORMATS.index):
 
         def tick(share: float, form: str = form, done: float = done) -> None:
-            if cancelled is not None and cancelled():
-                raise ExportCancelled("the export was cancelled; nothing was written")
+            _asking(cancelled)(share)
             if progress is not None:
                 progress(min(1.0, (done + efforts[form] * share) / total), form)
 
         results[form] = _write_one(session, form, stage / form, stem, tick)
         done += efforts[form]
     return {form: results[form] for form in wanted}
+
+
+def _asking(cancelled: Callable[[], bool] | None) -> Tick:
+    def ask(share: float) -> None:
+        if cancelled is not None and cancelled():
+            raise ExportCancelled("the export was cancelled; nothing was written")
+
+    return ask
 
 
 def _write_one(

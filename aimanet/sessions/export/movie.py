@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,20 @@ import numpy as np
 
 from aimanet.errors import OutputError
 from aimanet.sessions.export.job import ExportError, Tick
-from aimanet.sessions.export.overlay import Moment, Overlay
+from aimanet.sessions.export.overlay import Image, Moment, Overlay
+from aimanet.sessions.footage import not_whole
 from aimanet.sessions.reader import Session
 from aimanet.sessions.replay import ReplaySource
+from aimanet.types import Frame
+
+Size = tuple[int, int]
 
 CLOCK = Fraction(1, 90_000)
 """MP4's usual time base: eleven microseconds."""
 OPTIONS = {"preset": "veryfast", "crf": "20"}
 CONTAINER = {"movflags": "+faststart"}
+HOLD_S = 1.0
+"""So long a picture stands for those that are not in the compressed video."""
 EVERY = 5
 """Frames between two questions whether to go on."""
 BT709 = 1
@@ -39,52 +46,55 @@ def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
     path = stage / f"{stem}.mp4"
     source = ReplaySource(session, realtime=False, whole=session.picture is not None)
     try:
-        source.open()
-        count = _encode(session, source, path, tick)
+        opened = source.open()
+        session = source.session
+        _encode(session, source, (opened.width, opened.height), path, tick)
     except av.error.FFmpegError as error:
         if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO):
             raise OSError(error.errno, error.strerror or str(error)) from error
         raise OutputError(f"cannot encode {stem}.mp4: {error}") from error
     finally:
         source.close()
-    if not count:
-        raise ExportError(f"{session.folder}: no picture of its video can be read: no MP4 of it")
-    _verify(path, count)
+    _verify(path, len(session.frames))
     return [path]
 
 
-def _encode(session: Session, source: ReplaySource, path: Path, tick: Tick) -> int:
-    """Draws and encodes all frames; how many there were."""
-    moments = _moments(session)
-    length, count, stamp = max(session.duration_s, 1e-9), 0, -1
+def _encode(session: Session, source: ReplaySource, size: Size, path: Path, tick: Tick) -> None:
+    """Draws and encodes a picture for each row of ``frames.csv``."""
+    overlay = Overlay(session, size)
+    length, stamp = max(session.duration_s, 1e-9), -1
     with av.open(str(path), "w", format="mp4", options=CONTAINER) as container:
-        stream: Any = None
-        overlay: Overlay | None = None
-        for frame in source:
-            if overlay is None:
-                overlay = Overlay(session, (frame.image.shape[1], frame.image.shape[0]))
-                stream = _stream(container, overlay.size, session)
-            drawn = overlay.draw(frame.image, moments.get(frame.index) or Moment(frame.t, None))
-            stamp = max(stamp + 1, round(frame.t / CLOCK))
-            for packet in stream.encode(_picture(drawn, stamp)):
+        stream = _stream(container, overlay.size, session)
+        if lost := not_whole(session):
+            container.metadata["comment"] = lost
+        for count, (moment, image) in enumerate(_pictures(session, source)):
+            stamp = max(stamp + 1, round(moment.t / CLOCK))
+            for packet in stream.encode(_picture(overlay.draw(image, moment), stamp)):
                 container.mux(packet)
-            count += 1
             if count % EVERY == 0:
-                tick(min(1.0, frame.t / length))
-        if stream is not None:
-            for packet in stream.encode(None):
-                container.mux(packet)
-    return count
+                tick(min(1.0, moment.t / length))
+        for packet in stream.encode(None):
+            container.mux(packet)
 
 
-def _moments(session: Session) -> dict[int, Moment]:
-    """By the frame's index; where the face is the whole picture, there is no box to draw."""
-    table = session.frames
-    whole = session.picture is not None
-    return {
-        int(index): Moment(float(t), _bbox(box) if whole else None)
-        for index, t, box in zip(table.index, table.t, table.box, strict=True)
-    }
+def _pictures(session: Session, source: ReplaySource) -> Iterator[tuple[Moment, Image | None]]:
+    """Each moment of the session with its picture, None where that is lost.
+
+    One that the encoder of the compressed picture was too slow for is the one before it.
+    """
+    table, frame = session.frames, source.read()
+    boxed, holds = session.picture is not None, session.picture == session.compressed
+    held: Frame | None = None
+    for index, t, box in zip(table.index.tolist(), table.t.tolist(), table.box, strict=True):
+        moment = Moment(t, _bbox(box) if boxed else None)
+        if frame is not None and frame.index == index:
+            held = frame
+            yield moment, frame.image
+            frame = source.read()
+        elif holds and held is not None and t - held.t <= HOLD_S:
+            yield moment, held.image
+        else:
+            yield moment, None
 
 
 def _bbox(box: Any) -> tuple[float, float, float, float] | None:

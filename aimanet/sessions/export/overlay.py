@@ -25,6 +25,7 @@ STATES: dict[State, tuple[str, Colour]] = {
     State.POOR_SIGNAL: ("Signal too weak", (243, 185, 85)),
     State.NO_FACE: ("No face in view", (243, 185, 85)),
 }
+LOST = "This picture is lost"
 CLAIM = "AimaNet — not a medical device"
 
 WAVE_S = 8.0
@@ -62,18 +63,27 @@ class Overlay:
         self._wave_t, self._wave = session.bvp_t, _even_loud(session.bvp_t, session.bvp)
         self._markers = session.markers
 
-    def draw(self, image: Image, moment: Moment) -> Image:
-        """The picture (h, w, 3) RGB at its new size with everything on it."""
-        enlarged = self._scale > 1.0
-        how = cv2.INTER_CUBIC if enlarged else cv2.INTER_AREA
-        canvas = np.asarray(cv2.resize(image, self.size, interpolation=how), np.uint8)
-        if moment.bbox is not None:
+    def draw(self, image: Image | None, moment: Moment) -> Image:
+        """The picture (h, w, 3) RGB at its new size with everything on it; None: a card."""
+        canvas = self._card() if image is None else self._resized(image)
+        if image is not None and moment.bbox is not None:
             self._box(canvas, moment.bbox)
         self._shade(canvas, self._strip_top, self.size[1], 0.72)
         self._shade(canvas, 0, self._px(26), 0.5)
         self._rate(canvas, moment.t)
         self._curve(canvas, moment.t)
         self._top(canvas, moment.t)
+        return canvas
+
+    def _resized(self, image: Image) -> Image:
+        how = cv2.INTER_CUBIC if self._scale > 1.0 else cv2.INTER_AREA
+        return np.asarray(cv2.resize(image, self.size, interpolation=how), np.uint8)
+
+    def _card(self) -> Image:
+        """In the place of a picture that cannot be read."""
+        canvas = np.full((self.size[1], self.size[0], 3), SURFACE, np.uint8)
+        left = max(0, (self.size[0] - self._width(LOST, 20, 600)) // 2)
+        self._text(canvas, LOST, (left, self._strip_top // 2), MUTED, 20, 600)
         return canvas
 
     @property

@@ -152,7 +152,8 @@ def test_rows_edited_by_hand(tmp_path):
     write_text(path, "\r\n".join(lines) + "\r\n20,0.")
     times = np.array([f.t for f in SESSIONS.frames(only(tmp_path))])
     assert (np.diff(times) > 0).all()
-    assert np.abs(times - t).max() < 0.03
+    assert len(times) >= len(t) - 1  # of two rows with the same time one has no picture
+    assert np.abs(times[:, None] - t).min(axis=1).max() < 0.006
 
 
 @pytest.mark.parametrize(
