@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from aimanet import __version__
 from aimanet.errors import AimaNetError
 from aimanet.stop import INTERRUPTED, Interruption, leave, listen
+from aimanet.terminal.streams import secure_streams, stdout_failed
 
 if TYPE_CHECKING:
     from aimanet.terminal.desktop import WindowLoader
@@ -98,16 +99,18 @@ def main(argv: Sequence[str] | None = None, *, window: WindowLoader | None = Non
         window: brings the desktop window; without it everything happens in the terminal.
 
     Returns:
-        0, or 2 for bad input, 130 after Ctrl-C, SIGTERM or SIGHUP, 141 when the reader of our
-        output has gone.
+        0, or 2 for bad input or a stdout that takes nothing, 130 after Ctrl-C, SIGTERM or SIGHUP,
+        141 when the reader of our output has gone.
     """
+    if argv is None:
+        secure_streams()
     try:
         status = _guarded(argv, window)
         sys.stdout.flush()
     except BrokenPipeError:
         _discard_stdout()
         return EXIT_BROKEN_PIPE
-    return status
+    return status or (EXIT_BAD_INPUT if stdout_failed() else 0)
 
 
 def _guarded(argv: Sequence[str] | None, window: WindowLoader | None) -> int:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from aimanet.errors import OutputError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 class AtomicText:
@@ -37,18 +42,18 @@ class AtomicText:
         if self._target.exists() and not os.access(self._target, os.W_OK):
             raise OutputError(f"{self._asked} may not be written: change its rights or the name")
         try:
-            self._file = open(
-                self._target if self._direct else self._part, "w", encoding="utf-8", newline=""
-            )
+            raw = _Raw(self._target if self._direct else self._part, self._why)
         except OSError as error:
             raise OutputError(self._why(error)) from error
+        self._file = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", newline="")
         return self._file
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         try:
-            self._file.close()
+            with nullcontext() if kind is None else suppress(OutputError):
+                self._file.close()
             if kind is None and not self._direct:
                 os.replace(self._part, self._target)
         except OSError as failure:
@@ -61,6 +66,21 @@ class AtomicText:
         if not self._target.parent.is_dir():
             return f"cannot write {self._asked}: the folder {self._target.parent} does not exist"
         return f"cannot write {self._asked}: {error.strerror or error}; choose another place"
+
+
+class _Raw(io.FileIO):
+    """A file to write whose OSErrors are OutputErrors, wherever they come from under a buffer."""
+
+    def __init__(self, path: Path, why: Callable[[OSError], str]) -> None:
+        super().__init__(path, "w")
+        self._why = why
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Writes (OutputError: it cannot)."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise OutputError(self._why(error)) from error
 
 
 def remove_parts(path: Path, pids: Iterable[int]) -> None:

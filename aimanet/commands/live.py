@@ -71,6 +71,7 @@ def run(options: Options, window: WindowLoader | None = None) -> int:
     from aimanet.sources import open_source
     from aimanet.terminal.fallback import pick_source
     from aimanet.terminal.session import Session
+    from aimanet.terminal.streams import give_up_with_stdout
     from aimanet.terminal.views import choose_view
 
     spec = options.source if options.source is not None else pick_source()
@@ -84,6 +85,7 @@ def run(options: Options, window: WindowLoader | None = None) -> int:
         fast=options.fast,
         fps=options.fps,
     )
+    give_up_with_stdout()
     try:
         session.run(choose_view(json=options.json))
     except KeyboardInterrupt:  # a second Ctrl-C, or one while the source was still opening

@@ -9,6 +9,8 @@ import sys
 CODE = """
 import os, sys
 from aimanet.terminal.noise import silence_native_libraries
+from aimanet.terminal.streams import secure_streams
+secure_streams()
 silence_native_libraries()
 os.write(1, b"native out\\n"); os.write(2, b"native err\\n")
 print("ours é"); print("our error", file=sys.stderr)
