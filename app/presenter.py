@@ -232,6 +232,8 @@ class Presenter(QObject):
 
     @Slot(object)
     def _on_summarised(self, summary: Summary) -> None:
+        if self._engine.phase is Phase.FAILED:  # not the end of a clip
+            return
         self._ended = self._so_far.result(self._method, self._source, summary)
         self._screen.show_result(self._ended)
         self.measured.emit(True)

@@ -58,8 +58,7 @@ class Result:
             return Wording("No trusted reading", f"{self.why.title}. {self.why.hint}", "warn")
         title = "Average for this clip" if self.of_clip else "Average until Stop"
         part = f"{self.share:.0%} of the clip" if self.of_clip else _of(self.good_s, self.total_s)
-        hint = f"Range {self.range_text} BPM · Good signal for {part} · {self.method}"
-        return Wording(title, hint, "ok")
+        return Wording(title, f"Range {self.range_text} BPM · Good signal for {part}", "ok")
 
     @property
     def sentence(self) -> str:

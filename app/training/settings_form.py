@@ -143,8 +143,8 @@ class SettingsForm(QWidget):
         self._length = length = QHBoxLayout()
         length.addWidget(self.amount, 1)
         length.addWidget(self.unit, 1)
-        rows: dict[str, QWidget | QHBoxLayout] = {"&Start from": self.start_from}
-        rows |= {"&Name": self.name, "&How long": length}
+        rows: dict[str, QWidget | QHBoxLayout] = {"Start &from": self.start_from}
+        rows |= {"&Name": self.name, "How &long": length}
         rows |= {"Learning &rate": self.rate, "&Batch": self.batch, "&Device": self.device}
         for words, field in rows.items():
             self._add(self._form, words, field)

@@ -78,7 +78,7 @@ def _sentence(link: RunLink) -> list[str]:
     lost = figures.frames_missed + link.crops.dropped
     came = figures.frames + figures.frames_missed
     parts.append(f"{lost:,} of {came:,} frames lost" if lost else "No frames lost")
-    if figures.latency_s > 0:
+    if figures.latency_s >= 0.05:
         parts.append(f"Delay {figures.latency_s:.1f} s")
     return parts
 
