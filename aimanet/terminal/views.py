@@ -18,14 +18,7 @@ from aimanet.pipeline import Summary
 from aimanet.sources import SourceInfo
 from aimanet.terminal.glyphs import bar, big, sparkline
 from aimanet.terminal.records import reading_record, to_line
-from aimanet.terminal.words import (
-    CLAIM,
-    advice_words,
-    describe,
-    origin_words,
-    state_words,
-    summary_advice,
-)
+from aimanet.terminal.words import CLAIM, advice_words, describe, origin_words, state_words
 from aimanet.types import Reading, State
 from aimanet.words import trusted_bpm
 
@@ -119,8 +112,7 @@ class PlainView:
     def finish(self, summary: Summary | None, status: Status) -> None:
         """The summary and what was lost."""
         if summary is not None:
-            line = f"Summary: {describe(summary)}; {status.dropped} dropped"
-            print(*filter(None, (line, summary_advice(summary))), sep="\n", flush=True)
+            print(f"Summary: {describe(summary)}; {status.dropped} dropped", flush=True)
 
 
 class PanelView:
@@ -158,9 +150,11 @@ class PanelView:
         """Closes the panel and leaves the summary."""
         self._live.stop()
         if summary is not None:
-            line = f"Summary: {describe(summary)}; {status.dropped} dropped"
-            for text in filter(None, (line, summary_advice(summary))):
-                self._console.print(text, highlight=False, markup=False)
+            self._console.print(
+                f"Summary: {describe(summary)}; {status.dropped} dropped",
+                highlight=False,
+                markup=False,
+            )
 
     def _panel(self, body: Group | Text, colour: str) -> Panel:
         return Panel(
