@@ -27,7 +27,7 @@ KEEP_S = 10.0
 """Seconds that a reason looks back: the default window."""
 
 WHITE = 250
-"""Grey level from which a channel counts as clipped."""
+"""Grey level from which a channel of a face counts as clipped."""
 
 DARK_PEAK = 25.0
 """A picture without a face whose brightest twentieth is below this grey level is too dark. The
@@ -36,9 +36,10 @@ detector loses faces whose mean level falls below about 5, where this peak is 7 
 DARK_FACE = 40.0
 """Mean level of a dark face. In daylight it has 80 to 220; at 5 a steady one is still read."""
 
+BRIGHT_GREY = 240.0
 BRIGHT = 0.8
-"""Share of clipped pixels of a picture without a face that is too bright: 0.99 where the detector
-loses one; up to 0.53 where a brightened face is read."""
+"""Grey level of a bright pixel, and the share of them in a picture without a face that is too
+bright: the detector loses faces where the whole picture's mean level is 253."""
 
 CLIPPED = 0.6
 """Share of clipped pixels of an overexposed face. The rate is read up to 0.65-0.74, and from
@@ -92,8 +93,9 @@ def figures(
     sparse = image[:: max(1, height // _GRID), :: max(1, width // _GRID)]
     if not sparse.size:
         return PictureFigures(0.0, 0.0)
-    peak = float(np.percentile(sparse.mean(axis=2), 95.0))
-    bright = float(np.mean(sparse.max(axis=2) >= WHITE))
+    grey = sparse.mean(axis=2)
+    peak = float(np.percentile(grey, 95.0))
+    bright = float(np.mean(grey >= BRIGHT_GREY))
     if bbox is None:
         return PictureFigures(peak, bright)
     x, y, w, h = bbox

@@ -60,7 +60,7 @@ class PictureFigures:
     """What the whole picture tells about its quality, a few times a second.
 
     ``peak`` is the grey level (0-255) that 5 % of the picture exceed; ``bright`` the share (0-1)
-    of its pixels with a channel at or near 255; ``still`` the share of the face's pixels that
+    of its pixels that are nearly white; ``still`` the share of the face's pixels that
     equal those of the frame before and ``blocks`` how far the steps on the grid of a codec's
     8 px blocks exceed the others there (1: not at all), None where that is not known.
     """

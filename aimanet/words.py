@@ -66,7 +66,7 @@ REASONS = {
         "The same picture comes again and again: check the camera.",
     ),
     Reason.LOW_FRAME_RATE: Words(
-        "Too few frames a second",
+        "Frame rate too low",
         "there are too few frames a second",
         f"More light lets the camera run faster; {BETTER_FPS} a second or more are better.",
     ),
@@ -82,12 +82,14 @@ REASONS = {
         "Face too small", "the face is too small in the picture", "Move closer to the camera."
     ),
     Reason.COMPRESSED: Words(
-        "Video compressed too hard",
+        "Compressed too hard",
         "the video is compressed too hard",
         "Use a higher quality or bit rate: compression removes the pulse.",
     ),
     Reason.TOO_SHORT: Words(
-        "Too short", "the recording is too short", "Record at least 15 seconds with the face."
+        "Too short",
+        "the recording is too short",
+        "A number takes about ten seconds of a steady face.",
     ),
     Reason.WEAK: STATES[State.POOR_SIGNAL],
 }

@@ -22,7 +22,7 @@ from app.widgets.plot import Plot
 from app.widgets.spectrum_plot import SpectrumPlot
 from app.widgets.video_view import VideoView
 from app.widgets.waveform_plot import WaveformPlot
-from app.wording import STATES, Wording
+from app.wording import Wording, wording
 
 if TYPE_CHECKING:
     from aimanet.pipeline import Summary
@@ -79,7 +79,7 @@ class Screen:
     def show_reading(self, reading: Reading) -> None:
         """One reading, the same everywhere."""
         self.bpm.show_reading(reading)
-        self.video.show_role(STATES[reading.state].role)
+        self.video.show_role(wording(reading.state, reading.reason).role)
         for plot in self.plots:
             plot.show_reading(reading)
 
@@ -216,7 +216,7 @@ class Presenter(QObject):
         self._last_reading = time.perf_counter()
         if self._so_far.is_empty:
             self.measured.emit(True)
-        self._so_far.add(reading, STATES[reading.state])
+        self._so_far.add(reading)
         self._screen.show_reading(reading)
 
     @Slot(str, str)

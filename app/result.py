@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from aimanet.types import Reading, State
-from app.wording import STATES, Wording
+from aimanet.types import Reading, Reason, State
+from app.wording import Wording, wording
 
 if TYPE_CHECKING:
     from aimanet.pipeline import Summary
-
-_TOO_SHORT = Wording("Too short", "A number takes about ten seconds of a steady face.", "warn")
 
 _LONGEST_STEP_S = 2.5
 """Readings further apart than this have a hole between them, which belongs to no state."""
@@ -94,15 +92,15 @@ class ResultSoFar:
         self._low, self._high = float("inf"), float("-inf")
         self._good_s = self._total_s = 0.0
         self._last_t: float | None = None
-        self._others: Counter[Wording] = Counter()
+        self._others: Counter[tuple[State, Reason | None]] = Counter()
 
     @property
     def is_empty(self) -> bool:
         """There was no reading."""
         return self._last_t is None
 
-    def add(self, reading: Reading, words: Wording) -> None:
-        """Take the next reading in; ``words`` say what its state is."""
+    def add(self, reading: Reading) -> None:
+        """Take the next reading in."""
         ok = reading.state is State.OK and reading.hr_bpm is not None
         if self._last_t is not None:
             step = min(max(0.0, reading.t - self._last_t), _LONGEST_STEP_S)
@@ -113,7 +111,9 @@ class ResultSoFar:
             self._count, self._sum = self._count + 1, self._sum + reading.hr_bpm
             self._low, self._high = min(self._low, reading.hr_bpm), max(self._high, reading.hr_bpm)
         else:
-            self._others[_TOO_SHORT if reading.state is State.WARMING_UP else words] += 1
+            measuring = reading.state is State.WARMING_UP or reading.reason is Reason.MEASURING
+            reason = Reason.TOO_SHORT if measuring else reading.reason
+            self._others[reading.state, reason] += 1
 
     def result(self, method: str, source: str, whole: Summary | None = None) -> Result:
         """The answer so far; ``whole`` is that of a clip at its end."""
@@ -134,10 +134,10 @@ class ResultSoFar:
 
     def _why(self, whole: Summary | None) -> Wording:
         """What most readings lacked that were not trusted, or the clip as a whole."""
-        if whole is not None and whole.state in (State.NO_FACE, State.POOR_SIGNAL):
-            return STATES[whole.state]
+        if whole is not None and whole.state is not State.OK:
+            return wording(whole.state, whole.reason)
         most = self._others.most_common(1)
-        return most[0][0] if most else _TOO_SHORT
+        return wording(*most[0][0]) if most else wording(State.WARMING_UP, Reason.TOO_SHORT)
 
 
 def _of(good_s: float, total_s: float) -> str:

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from aimanet.types import Reading, State
+from aimanet.types import Reason, State
+from aimanet.words import words_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,24 +19,14 @@ class Wording:
     role: str
 
 
-STATES = {
-    State.OK: Wording("Good signal", "Keep still for the steadiest number.", "ok"),
-    State.WARMING_UP: Wording("Measuring…", "The first number takes a few seconds.", "wait"),
-    State.POOR_SIGNAL: Wording(
-        "Signal too weak", "Hold still, face the light, come a little closer.", "warn"
-    ),
-    State.NO_FACE: Wording("No face in view", "Look towards the camera.", "warn"),
-}
+_ROLES = {State.OK: "ok", State.WARMING_UP: "wait"}
 
 
-def shown_bpm(reading: Reading) -> float | None:
-    """The heart rate that all parts of the window show of ``reading``, or None for none.
-
-    While warming up or without a face an estimate may exist, but it is of nobody's pulse now.
-    """
-    if reading.state in (State.NO_FACE, State.WARMING_UP):
-        return None
-    return reading.hr_bpm
+def wording(state: State, reason: Reason | None = None, figure: float | None = None) -> Wording:
+    """How a reading is said, with its colour role; ``figure`` as in `aimanet.types.Reading`."""
+    words = words_for(state, reason, figure)
+    role = "wait" if reason is Reason.MEASURING else _ROLES.get(state, "warn")
+    return Wording(words.title, words.advice, role)
 
 
 MOST_LETTERS = 4000

@@ -105,7 +105,10 @@ def save_analysis(session: Path, analysis: KeptAnalysis) -> None:
 
 def _write(folder: Path, analysis: KeptAnalysis) -> None:
     folder.mkdir(mode=FOLDER_MODE)
-    readings = (reading_row(r.t, r.hr_bpm, r.snr_db, r.state, r.quality) for r in analysis.readings)
+    readings = (
+        reading_row(r.t, r.hr_bpm, r.snr_db, r.state, r.quality, r.reason)
+        for r in analysis.readings
+    )
     for name, rows in ((READINGS, readings), (BVP, curve_rows(analysis.bvp_t, analysis.bvp))):
         file = RowFile(folder, name)
         try:

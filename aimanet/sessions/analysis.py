@@ -65,9 +65,8 @@ def _detector() -> Faces:
 
 def recorded(reading: Reading) -> RecordedReading:
     """A reading as a session keeps it."""
-    return RecordedReading(
-        reading.t, reading.hr_bpm, reading.snr_db, reading.state, reading.quality
-    )
+    r = reading
+    return RecordedReading(r.t, r.hr_bpm, r.snr_db, r.state, r.quality, r.reason)
 
 
 def studied(session: Session) -> Study:

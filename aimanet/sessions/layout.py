@@ -7,7 +7,8 @@
 ``picture.mkv``    beside a "face", if wanted: the whole picture in H.264 with the same time stamps,
                    without those frames that the encoder was too slow for
 ``frames.csv``     ``index,t,x,y,w,h``: the box in px of the whole picture, empty without a face
-``readings.csv``   ``t,hr_bpm,snr_db,state,quality``: as they were shown
+``readings.csv``   ``t,hr_bpm,snr_db,state,quality,reason``: as they were shown; sessions of older
+                   versions have no ``reason``
 ``bvp.csv``        ``t,bvp``: every sample of the live curve once, as it was first shown
 ``markers.csv``    ``t,name``
 ``reference.csv``  ``t,ppg[,hr_bpm]``: a contact sensor, added later; either may be empty
@@ -48,10 +49,13 @@ REFERENCE_INFO = "reference.json"
 
 COLUMNS = {
     FRAMES: ("index", "t", "x", "y", "w", "h"),
-    READINGS: ("t", "hr_bpm", "snr_db", "state", "quality"),
+    READINGS: ("t", "hr_bpm", "snr_db", "state", "quality", "reason"),
     BVP: ("t", "bvp"),
     MARKERS: ("t", "name"),
 }
+
+LEAST_COLUMNS = {**COLUMNS, READINGS: COLUMNS[READINGS][:5]}
+"""What a table has to begin with: what was there from the first version on."""
 
 FILES = (HEAD, VIDEO, PICTURE, *COLUMNS, REFERENCE_INFO, REFERENCE)
 """Everything that is ours in a session's folder."""

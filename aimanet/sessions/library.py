@@ -13,10 +13,10 @@ from aimanet.sessions.analyses import analysis_folders, remove
 from aimanet.sessions.cut import looks_cut
 from aimanet.sessions.info import SessionInfo, load_info, save_info
 from aimanet.sessions.layout import (
-    COLUMNS,
     FILES,
     FRAMES,
     HEAD,
+    LEAST_COLUMNS,
     PICTURE,
     READINGS,
     VIDEO,
@@ -129,7 +129,7 @@ def _figures(folder: Path, info: SessionInfo) -> tuple[float, float | None, floa
     def count(cells: list[str]) -> None:
         tally.add(maybe(cells[1], "hr_bpm"), State(cells[3]))
 
-    read_rows(folder / READINGS, count, COLUMNS[READINGS])
+    read_rows(folder / READINGS, count, LEAST_COLUMNS[READINGS])
     return _last_t(folder / FRAMES), tally.hr_bpm, tally.ok_share
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from aimanet.sessions.layout import (
     BVP,
     COLUMNS,
     FRAMES,
+    LEAST_COLUMNS,
     MARKERS,
     PICTURE,
     READINGS,
@@ -23,9 +24,11 @@ from aimanet.sessions.layout import (
 from aimanet.sessions.lock import is_recording
 from aimanet.sessions.rows import read_numbers, read_rows
 from aimanet.sessions.tally import Tally
-from aimanet.types import State
+from aimanet.types import Reason, State
 
 Signal = NDArray[np.float64]
+
+REASONS = {str(reason): reason for reason in Reason}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,13 +50,18 @@ class FrameTable:
 
 @dataclass(frozen=True, slots=True)
 class RecordedReading:
-    """A row of ``readings.csv``; None where there was no estimate."""
+    """A row of ``readings.csv``; None where there was no estimate.
+
+    ``reason`` as in `aimanet.types.Reading`, None also where an older version wrote the row, and
+    no part of a comparison: only whole pictures tell some of them.
+    """
 
     t: float
     hr_bpm: float | None
     snr_db: float | None
     state: State
     quality: float
+    reason: Reason | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +244,7 @@ def read_curve(folder: Path, problems: list[str]) -> tuple[Signal, Signal]:
 
 def read_readings(folder: Path, problems: list[str]) -> tuple[RecordedReading, ...]:
     """The rows of a folder's ``readings.csv``; adds a line for each problem."""
-    found = read_rows(folder / READINGS, _reading, COLUMNS[READINGS], MOST_READINGS)
+    found = read_rows(folder / READINGS, _reading, LEAST_COLUMNS[READINGS], MOST_READINGS)
     good = one_recording(np.array([row.t for row in found.rows], np.float64))
     found.bad.extend(found.lines[k] for k in np.flatnonzero(~good))
     problems += found.told(READINGS)
@@ -246,7 +254,8 @@ def read_readings(folder: Path, problems: list[str]) -> tuple[RecordedReading, .
 def _reading(cells: list[str]) -> RecordedReading:
     t, quality = number(cells[0], "t"), maybe(cells[4], "quality") or 0.0
     hr_bpm, snr_db = maybe(cells[1], "hr_bpm"), maybe(cells[2], "snr_db")
-    return RecordedReading(t, hr_bpm, snr_db, State(cells[3]), quality)
+    reason = REASONS.get(cells[5]) if len(cells) > 5 else None
+    return RecordedReading(t, hr_bpm, snr_db, State(cells[3]), quality, reason)
 
 
 def read_markers(folder: Path, problems: list[str]) -> tuple[Marker, ...]:

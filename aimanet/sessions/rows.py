@@ -80,10 +80,15 @@ class RowFile:
 
 
 def reading_row(
-    t: float, hr_bpm: float | None, snr_db: float | None, state: str, quality: float
+    t: float,
+    hr_bpm: float | None,
+    snr_db: float | None,
+    state: str,
+    quality: float,
+    reason: str | None,
 ) -> tuple[str, ...]:
     """The cells of a row of ``readings.csv``."""
-    return plain(t), plain(hr_bpm), plain(snr_db), str(state), plain(quality)
+    return plain(t), plain(hr_bpm), plain(snr_db), str(state), plain(quality), str(reason or "")
 
 
 def curve_rows(

@@ -109,7 +109,8 @@ class SessionWriter:
         if not self.is_open or not self.frames or t < 0:
             return
         with self._guarded():
-            row = reading_row(t, reading.hr_bpm, reading.snr_db, reading.state, reading.quality)
+            r = reading
+            row = reading_row(t, r.hr_bpm, r.snr_db, r.state, r.quality, r.reason)
             self._rows[READINGS].add([row])
             self.tally.add(reading.hr_bpm, reading.state)
             self._curve(reading.bvp_t - self._t0, reading.bvp)

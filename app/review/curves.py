@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aimanet.sessions.reader import Marker, RecordedReading, Session
 from aimanet.types import State
+from aimanet.words import trusted_bpm
 
 Values = NDArray[np.float64]
 
@@ -57,10 +58,8 @@ class Wave:
 
 
 def rates_of(readings: Sequence[RecordedReading]) -> Rates:
-    """What a plot needs of readings; no number without a face or while warming up."""
-    hidden = (State.NO_FACE, State.WARMING_UP)
-    shown = [None if r.state in hidden else r.hr_bpm for r in readings]
-    bpm = np.array([np.nan if value is None else value for value in shown], float)
+    """What a plot needs of readings; no number where it is not trusted."""
+    bpm = np.array([trusted_bpm(r) for r in readings], float)
     state = np.array([STATES.index(r.state) for r in readings], np.int64)
     return Rates(
         t=np.array([r.t for r in readings], float),

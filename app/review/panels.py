@@ -28,10 +28,11 @@ from PySide6.QtWidgets import (
 from aimanet.methods import LABELS
 from aimanet.sessions.library import SessionEntry
 from aimanet.sessions.reader import Marker, RecordedReading, Session
+from aimanet.words import trusted_bpm
 from app.look import DARK, Look
 from app.review import words
 from app.review.rhythm_panel import RhythmPanel
-from app.wording import STATES, one_line, short_words, tip
+from app.wording import one_line, short_words, tip, wording
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -169,12 +170,12 @@ class ReadingsModel(QAbstractTableModel):
         row, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             snr = words.NOTHING if row.snr_db is None else f"{row.snr_db:.1f}"
-            state = STATES[row.state].title
-            rate = words.bpm(row.hr_bpm, 1)
+            state = wording(row.state, row.reason).title
+            rate = words.bpm(trusted_bpm(row), 1)
             cells = (words.clock(row.t, tenths=True), rate, snr, f"{row.quality:.0%}", state)
             return cells[column]
         if role == Qt.ItemDataRole.ForegroundRole:
-            return self._look.color(STATES[row.state].role if column == 4 else "text")
+            return self._look.color(wording(row.state, row.reason).role if column == 4 else "text")
         return None
 
 

@@ -143,19 +143,18 @@ class TimePlot(Plot):
 
 
 class RatePlot(TimePlot):
-    """Heart rates: trusted ones as lines, doubtful ones as dots, shaded by state and quality."""
+    """Heart rates that are trusted, as lines, shaded by state and quality."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Heart rate, BPM", "No heart rate was read in this session", parent)
+        super().__init__("Heart rate, BPM", "No trusted heart rate in this session", parent)
         self._rates: dict[str, Rates] = {}
         self._colors: dict[str, str] = {}
         self._lines: dict[str, pg.PlotCurveItem] = {}
         self._bpm_range = (40.0, 120.0)
         self._shade = pg.ImageItem()
         self._shade.setZValue(-50)
-        self._dots = pg.ScatterPlotItem(pen=None)
         self._here = pg.LinearRegionItem(movable=False)
-        for item in (self._shade, self._here, self._dots):
+        for item in (self._shade, self._here):
             self.graph.addItem(item)
         self.show_levels()
         self.setAccessibleDescription("Click or drag to go to a moment; the wheel zooms")
@@ -171,7 +170,7 @@ class RatePlot(TimePlot):
         for name in self._rates:
             self._lines[name] = pg.PlotCurveItem(antialias=True, connect="finite")
             self.graph.addItem(self._lines[name])
-        self.set_empty(not any(np.isfinite(r.bpm).any() for r in self._rates.values()))
+        self.set_empty(not any(r.ok.any() for r in self._rates.values()))
         self._choose_levels()
         self._draw()
         self.color_items()
@@ -193,9 +192,6 @@ class RatePlot(TimePlot):
     def _choose_levels(self) -> None:
         known = [r.bpm[r.ok] for r in self._rates.values()]
         bpm = np.concatenate(known) if known else np.empty(0)
-        if not len(bpm):
-            every = [r.bpm[np.isfinite(r.bpm)] for r in self._rates.values()]
-            bpm = np.concatenate(every) if every else np.empty(0)
         if not len(bpm):
             bpm = np.array([50.0, 100.0])
         low, high = np.floor((bpm.min() - 5) / 10) * 10, np.ceil((bpm.max() + 5) / 10) * 10
@@ -225,13 +221,8 @@ class RatePlot(TimePlot):
             self._lines[name].setData(*thinned(t[a:b], bpm[a:b]))
         recorded = next(iter(self._rates.values()), None)
         if recorded is None:
-            self._dots.setData([], [])
             self._shade.hide()
             return
-        inside = (recorded.t >= t0) & (recorded.t <= t1) & ~recorded.ok & np.isfinite(recorded.bpm)
-        rows = np.flatnonzero(inside)
-        rows = rows[:: max(1, len(rows) // 1500)]
-        self._dots.setData(recorded.t[rows], recorded.bpm[rows])
         self._draw_shade(recorded, t0, t1)
 
     def _draw_shade(self, rates: Rates, t0: float, t1: float) -> None:
@@ -249,8 +240,6 @@ class RatePlot(TimePlot):
         for number, (name, line) in enumerate(self._lines.items()):
             line.setPen(pg.mkPen(named(look, self._colors[name]), width=1.9 * look.scale))
             line.setZValue(20 - number)
-        self._dots.setBrush(look.color("faint", 0.75))
-        self._dots.setSize(3.2 * look.scale)
         self._here.setBrush(look.color("accent", 0.10))
         self._here.setHoverBrush(look.color("accent", 0.10))
         for line in self._here.lines:

@@ -6,11 +6,11 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListView, QToolButton, QWidget
 
 from aimanet.sessions.reader import RecordedReading
-from aimanet.types import State
+from aimanet.words import trusted_bpm
 from app.look import DARK, Look
 from app.review import words
 from app.review.drawings import drawn_icon
-from app.wording import STATES
+from app.wording import wording
 
 _SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -84,11 +84,10 @@ class Transport(QWidget):
             self._role = "muted"
             self.reading.setText("")
             return
-        wording, hidden = STATES[reading.state], (State.NO_FACE, State.WARMING_UP)
-        rate = None if reading.state in hidden else reading.hr_bpm
-        self._role = wording.role
+        said, rate = wording(reading.state, reading.reason), trusted_bpm(reading)
+        self._role = said.role
         number = "" if rate is None else f"{rate:.0f} BPM  "
-        self.reading.setText(f"{number}{wording.title}")
+        self.reading.setText(f"{number}{said.title}")
         self._color_reading()
 
     def _color_reading(self) -> None:

@@ -29,7 +29,7 @@ from app.review.style import curve_color
 from app.review.time_view import Curve, TimeView
 from app.review.viewer_head import ViewerHead
 from app.widgets.video_view import VideoView
-from app.wording import STATES
+from app.wording import wording
 
 RECORDED = "Recorded"
 SENSOR = "Sensor"
@@ -330,7 +330,7 @@ class Viewer(QWidget):
             self.time.transport.show_reading(None)
             return
         reading = self.session.readings[row]
-        self.video.show_role(STATES[reading.state].role)
+        self.video.show_role(wording(reading.state, reading.reason).role)
         self.time.transport.show_reading(reading)
 
     @Slot(int)

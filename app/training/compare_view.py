@@ -91,13 +91,16 @@ def read_row(video: str, model: str, record: dict[str, Any]) -> Row:
     states = [r.get("state") for r in readings if isinstance(r, dict)] if readings else []
     good = f"{100 * states.count('ok') / len(states):.0f} %" if states else "–"
     rate, snr = record.get("hr_bpm"), record.get("snr_db")
+    state, reason = record.get("state", ""), record.get("reason")
+    if state != "ok":  # no number without trust
+        rate = None
     return (
         Path(video).name,
         model,
         f"{rate:.1f}" if isinstance(rate, int | float) else "–",
         f"{snr:.1f}" if isinstance(snr, int | float) else "–",
         good,
-        str(record.get("state", "")).replace("_", " "),
+        str(reason or state).replace("_", " "),
     )
 
 

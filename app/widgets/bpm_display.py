@@ -7,8 +7,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from aimanet.types import Reading
+from aimanet.words import trusted_bpm
 from app.look import DARK, Look
-from app.wording import STATES, Wording, shown_bpm
+from app.wording import Wording, wording
 
 NO_NUMBER = "--"
 
@@ -16,7 +17,7 @@ NO_NUMBER = "--"
 class BpmDisplay(QFrame):
     """A card: number, state in words and colour, quality bar.
 
-    A number whose state is not ``ok`` is dimmed; where there is none it reads ``--``.
+    A number whose state is not ``ok`` is not shown: it reads ``--``, and the state says why.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -74,9 +75,10 @@ class BpmDisplay(QFrame):
 
     def show_reading(self, reading: Reading) -> None:
         """Number, state and quality of ``reading``."""
-        bpm = shown_bpm(reading)
+        bpm = trusted_bpm(reading)
         number = NO_NUMBER if bpm is None else f"{bpm:.0f}"
-        self._show(number, STATES[reading.state], reading.quality)
+        said = wording(reading.state, reading.reason, reading.figure)
+        self._show(number, said, reading.quality)
         snr = reading.snr_db
         self.snr_label.setText("" if snr is None or number == NO_NUMBER else f"SNR {snr:.1f} dB")
 

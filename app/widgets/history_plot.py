@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 from aimanet.types import Reading, State
+from aimanet.words import trusted_bpm
 from app.widgets.plot import Discs, Plot
-from app.wording import shown_bpm
 
 _SPANS_S = (30.0, 60.0, 120.0, 300.0)
 _MAX_GAP_S = 2.5
@@ -20,7 +20,7 @@ _KEPT = 1500
 
 
 class HistoryPlot(Plot):
-    """Numbers that were ``ok`` as a line; those that were not, as faint dots in its gaps.
+    """Numbers that were ``ok`` as a line, one alone as a dot; of the others nothing is drawn.
 
     The axis counts minutes and seconds back from the newest reading.
     """
@@ -30,9 +30,9 @@ class HistoryPlot(Plot):
         self._points: deque[tuple[float, float, bool]] = deque(maxlen=_KEPT)
         self._ranges: tuple[float, float, float] | None = None
         self._line = pg.PlotCurveItem(antialias=True)
-        self._doubtful = pg.ScatterPlotItem(pen=None)
+        self._alone = pg.ScatterPlotItem(pen=None)
         self._tip = Discs()
-        for item in (self._doubtful, self._line, self._tip):
+        for item in (self._alone, self._line, self._tip):
             self.graph.addItem(item)
         self.show_levels()
 
@@ -40,7 +40,7 @@ class HistoryPlot(Plot):
         """Append the number of ``reading``; a clock that went back starts a new history."""
         if self._points and reading.t < self._points[-1][0]:
             self._points.clear()
-        bpm, ok = shown_bpm(reading), reading.state is State.OK
+        bpm, ok = trusted_bpm(reading), reading.state is State.OK
         self._points.append((reading.t, np.nan if bpm is None else bpm, ok))
         self.set_dim(not ok)
         self._draw()
@@ -62,7 +62,7 @@ class HistoryPlot(Plot):
         alone = np.isfinite(bpm) & ~(np.append(joined, False) | np.insert(joined, 0, False))
         anywhere = np.nan_to_num(bpm, nan=bpm[good][0])  # what is joined to nothing is not drawn
         self._line.setData(ago, anywhere, connect=np.append(joined, False))
-        self._doubtful.setData(ago[alone], bpm[alone])
+        self._alone.setData(ago[alone], bpm[alone])
         self._tip.setVisible(bool(good[-1]))
         if good[-1]:
             self._tip.setPos(0.0, bpm[-1])
@@ -90,8 +90,8 @@ class HistoryPlot(Plot):
         """The line keeps its colour when the present number is poor: it was trusted."""
         look = self.look
         self._line.setPen(pg.mkPen(look.color("pulse"), width=2.0 * look.scale))
-        self._doubtful.setBrush(look.color("faint", 0.7))
-        self._doubtful.setSize(3.4 * look.scale)
+        self._alone.setBrush(look.color("faint", 0.7))
+        self._alone.setSize(3.4 * look.scale)
         self._tip.set_discs([(6.6 * look.scale, look.color("pulse"))])
 
 

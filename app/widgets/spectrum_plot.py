@@ -10,8 +10,8 @@ from PySide6.QtGui import QBrush, QFont, QLinearGradient
 from PySide6.QtWidgets import QWidget
 
 from aimanet.types import Reading, State
+from aimanet.words import trusted_bpm
 from app.widgets.plot import Discs, Plot
-from app.wording import shown_bpm
 
 LOW_BPM, HIGH_BPM = 40.0, 210.0
 _TICKS = (40, 60, 90, 120, 150, 180, 210)
@@ -51,7 +51,7 @@ class SpectrumPlot(Plot):
             self._mark_peak(None, 0.0)
             return
         self._curve.setData(bpm[inside], power[inside])
-        peak = shown_bpm(reading)
+        peak = trusted_bpm(reading)
         self._mark_peak(peak, _power_at(peak, bpm, power))
 
     def clear(self) -> None:

@@ -6,13 +6,12 @@ import pytest
 
 from aimanet.types import Reading, State
 from app.result import Result, ResultSoFar
-from app.wording import STATES
 
 
 def result(*readings: tuple[float, float | None, State]) -> Result:
     so_far = ResultSoFar()
     for t, hr, state in readings:
-        so_far.add(Reading(t, hr, 5.0, state), STATES[state])
+        so_far.add(Reading(t, hr, 5.0, state))
     return so_far.result("TS-CAN", "Demo face")
 
 

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from aimanet.sources import SourceInfo, open_source
-from aimanet.types import Reading, State
+from aimanet.types import Reading, Reason, State
+from aimanet.words import REASONS
 from app.link import LiveFigures, MethodWish, Picture, RunLink
 from app.look import DARK, LIGHT
 from app.widgets.banner import sentence
@@ -68,17 +69,37 @@ def test_a_good_number_is_bright_and_says_so(bpm: BpmDisplay) -> None:
     assert count(painted(bpm.number), DARK.text) > 500
 
 
-def test_a_poor_number_is_dimmed_and_named_poor(bpm: BpmDisplay) -> None:
-    bpm.show_reading(reading(State.POOR_SIGNAL, 88))
-    assert (bpm.number.text, bpm.number.dim) == ("88", True)
-    assert bpm.state_label.text() == "Signal too weak"
+def test_seconds_left_are_counted_down_without_a_number(bpm: BpmDisplay) -> None:
+    for state in (State.WARMING_UP, State.POOR_SIGNAL):
+        early = replace(reading(state, 88), reason=Reason.MEASURING, figure=5.4)
+        bpm.show_reading(early)
+        assert bpm.number.text == "--"
+        assert bpm.state_label.text() == "Measuring…"
+        assert bpm.hint_label.text() == "6 s left"
 
 
-@pytest.mark.parametrize("state", [State.NO_FACE, State.WARMING_UP])
-@pytest.mark.parametrize("hr", [None, 70.0])
-def test_without_a_face_or_time_there_is_no_number(
-    bpm: BpmDisplay, state: State, hr: float | None
-) -> None:
+@pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.MEASURING])
+def test_a_reason_has_a_title_and_advice_of_its_own(bpm: BpmDisplay, reason: Reason) -> None:
+    bpm.show_reading(replace(reading(State.POOR_SIGNAL, 181), reason=reason))
+    assert bpm.number.text == "--"
+    others = {words.title for other, words in REASONS.items() if other is not reason}
+    assert bpm.state_label.text() not in others
+    assert bpm.hint_label.text() == REASONS[reason].advice != ""
+    assert "181" not in bpm.accessibleName()
+
+
+def test_advice_names_the_figure(bpm: BpmDisplay) -> None:
+    small = replace(reading(State.POOR_SIGNAL), reason=Reason.FACE_SMALL, figure=61.6)
+    bpm.show_reading(small)
+    assert "62 px high, 100 or more are better" in bpm.hint_label.text()
+    slow = replace(reading(State.POOR_SIGNAL), reason=Reason.LOW_FRAME_RATE, figure=6.0)
+    bpm.show_reading(slow)
+    assert "Only 6 frames a second" in bpm.hint_label.text()
+
+
+@pytest.mark.parametrize("state", [State.NO_FACE, State.WARMING_UP, State.POOR_SIGNAL])
+@pytest.mark.parametrize("hr", [None, 181.0])
+def test_without_trust_there_is_no_number(bpm: BpmDisplay, state: State, hr: float | None) -> None:
     bpm.show_reading(reading(state, hr))
     assert bpm.number.text == "--"
     assert bpm.snr_label.text() == ""
@@ -108,7 +129,7 @@ def test_the_spectrum_marks_the_chosen_peak(qtbot: QtBot) -> None:
     assert plot.graph.getViewBox().viewRange()[0] == [40, 210]
 
 
-@pytest.mark.parametrize("state", [State.NO_FACE, State.WARMING_UP])
+@pytest.mark.parametrize("state", [State.NO_FACE, State.WARMING_UP, State.POOR_SIGNAL])
 def test_a_spectrum_marks_no_number_that_the_state_forbids(qtbot: QtBot, state: State) -> None:
     plot = SpectrumPlot()
     qtbot.addWidget(plot)

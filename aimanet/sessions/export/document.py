@@ -75,6 +75,7 @@ def _readings(readings: Iterable[RecordedReading]) -> list[dict[str, Any]]:
             "snr_db": r.snr_db,
             "state": str(r.state),
             "quality": r.quality,
+            "reason": r.reason,
         }
         for r in readings
     ]

@@ -18,7 +18,7 @@ from aimanet.evaluation.canvas import PAGE, STYLE, Colours
 from aimanet.pulse import bandpass
 from aimanet.sessions.reader import Session, Signal
 from aimanet.sessions.reference_compare import ReferenceComparison, compare_reference, sensor_curve
-from aimanet.types import State
+from aimanet.words import trusted_bpm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,22 +50,18 @@ Draw = Callable[["Axes", Material, Colours], None]
 
 
 def heart_rate(ax: Axes, material: Material, colours: Colours) -> None:
-    """Readings over time, the good ones strongly, beside the sensor's rate."""
+    """The readings that are trusted over time, beside the sensor's rate."""
     session = material.session
-    readings = [r for r in session.readings if r.hr_bpm is not None]
-    t = np.array([r.t for r in readings])
-    rate = np.array([r.hr_bpm for r in readings], np.float64)
-    ok = np.array([r.state is State.OK for r in readings], np.bool_)
+    t = np.array([r.t for r in session.readings])
+    rate = np.array([trusted_bpm(r) for r in session.readings], np.float64)
     if session.reference is not None:
         window_s = session.info.window_s or 10.0
         sensor_t, sensor = sensor_curve(session.reference, window_s)
         here = (sensor_t >= 0) & (sensor_t <= session.duration_s)
         _line(ax, sensor_t[here], sensor[here], SENSOR, 2.2, alpha=0.75)
-    if len(t):
-        ax.plot(*_thin(t[~ok], rate[~ok]), ".", ms=3.0, color=colours.accent, alpha=POOR, mew=0)
-        _line(ax, t, np.where(ok, rate, np.nan), colours.accent, 1.6)
-        shown = rate[ok] if ok.any() else rate
-        _around(ax, shown, 8.0)
+    if np.isfinite(rate).any():
+        _line(ax, t, rate, colours.accent, 1.6)
+        _around(ax, rate[np.isfinite(rate)], 8.0)
     names = [("camera", colours.accent)]
     names += [("sensor", SENSOR)] if session.reference is not None else []
     _legend(ax, names)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.sessions.reader import RecordedReading, Session, Signal
-from aimanet.types import State
+from aimanet.types import Reason, State
+from aimanet.words import trusted_bpm, words_for
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -19,12 +20,9 @@ MUTED: Colour = (165, 178, 190)
 SURFACE: Colour = (13, 18, 22)
 PULSE: Colour = (255, 111, 128)
 ACCENT: Colour = (56, 200, 177)
-STATES: dict[State, tuple[str, Colour]] = {
-    State.OK: ("Good signal", (69, 214, 164)),
-    State.WARMING_UP: ("Measuring…", (123, 176, 255)),
-    State.POOR_SIGNAL: ("Signal too weak", (243, 185, 85)),
-    State.NO_FACE: ("No face in view", (243, 185, 85)),
-}
+GOOD: Colour = (69, 214, 164)
+WAITING: Colour = (123, 176, 255)
+WARNING: Colour = (243, 185, 85)
 LOST = "This picture is lost"
 CLAIM = "AimaNet — not a medical device"
 
@@ -130,12 +128,14 @@ class Overlay:
         return self._readings[k]
 
     def _rate(self, canvas: Image, t: float) -> None:
-        """The number and, under it, what it is worth; none while it would be nobody's."""
+        """The number and, under it, what it is worth; dashes and the reason without trust."""
         reading = self._reading(t)
         state = State.WARMING_UP if reading is None else reading.state
-        words, colour = STATES[state]
-        hidden = state in (State.NO_FACE, State.WARMING_UP)
-        bpm = None if reading is None or hidden else reading.hr_bpm
+        reason = Reason.MEASURING if reading is None else reading.reason
+        words = words_for(state, reason).title
+        measuring = state is State.WARMING_UP or reason is Reason.MEASURING
+        colour = GOOD if state is State.OK else WAITING if measuring else WARNING
+        bpm = None if reading is None else trusted_bpm(reading)
         number = "– –" if bpm is None else f"{bpm:.0f}"
         left, base = self._px(18), self._strip_top + self._px(58)
         ink = INK if state is State.OK else MUTED

@@ -37,7 +37,10 @@ def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
         "session": (("key", "value"), _about(session, found)),
         "frames": (("index", "t", "face_x", "face_y", "face_w", "face_h"), _frames(session)),
         "readings": (
-            ("t", "time", "hr_bpm", "snr_db", "state", "quality", "sensor_bpm", "error_bpm"),
+            (
+                *("t", "time", "hr_bpm", "snr_db", "state", "quality"),
+                *("sensor_bpm", "error_bpm", "reason"),
+            ),
             _readings(session),
         ),
         "pulse": (("t", "bvp"), zip(session.bvp_t.tolist(), session.bvp.tolist(), strict=True)),
@@ -116,7 +119,7 @@ def _readings(session: Session) -> Iterator[tuple[object, ...]]:
         time = None if started is None else (started + timedelta(seconds=r.t)).isoformat()
         beside = sensor.get(r.t)
         error = None if beside is None or r.hr_bpm is None else r.hr_bpm - beside
-        yield r.t, time, r.hr_bpm, r.snr_db, str(r.state), r.quality, beside, error
+        yield r.t, time, r.hr_bpm, r.snr_db, str(r.state), r.quality, beside, error, r.reason
 
 
 def _analyses(analyses: list[KeptAnalysis]) -> Iterator[tuple[object, ...]]:

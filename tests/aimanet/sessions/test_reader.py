@@ -9,7 +9,7 @@ import pytest
 
 from aimanet.sessions.layout import COLUMNS, VIDEO, SessionError
 from aimanet.sessions.reader import MOST_MARKERS, open_session
-from aimanet.types import State
+from aimanet.types import Reason, State
 from tests.aimanet.sessions.recordings import START, times, write_session
 
 
@@ -257,3 +257,33 @@ def test_a_head_nested_without_end_is_damaged(folder):
         path.write_text(path.read_text().replace("null", "[" * depth + "]" * depth, 1))
         with pytest.raises(SessionError, match=r"is damaged .nested "):
             open_session(folder)
+
+
+def with_reasons(folder, *reasons):
+    """The readings, each with another last cell; without any as an older version wrote them."""
+    path = folder / "readings.csv"
+    head, *rows = path.read_text().splitlines()
+    if not reasons:
+        lines = [line.rsplit(",", 1)[0] for line in (head, *rows)]
+    else:
+        told = zip(rows, reasons, strict=True)
+        lines = [head, *(f"{row.rsplit(',', 1)[0]},{reason}" for row, reason in told)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_readings_carry_their_reason_and_one_of_the_future_is_none(folder):
+    with_reasons(folder, "measuring", "measuring", "", "too_dark", "moon_too_bright", "weak")
+    session = open_session(folder)
+    assert session.problems == ()
+    waiting, dark, weak = Reason.MEASURING, Reason.TOO_DARK, Reason.WEAK
+    assert [r.reason for r in session.readings] == [waiting, waiting, None, dark, None, weak]
+
+
+def test_a_session_without_reasons_opens_and_equals_one_that_has_them(folder):
+    new = open_session(folder).readings
+    with_reasons(folder)
+    assert (folder / "readings.csv").read_text().startswith("t,hr_bpm,snr_db,state,quality\n")
+    session = open_session(folder)
+    assert session.problems == ()
+    assert session.readings == new
+    assert {r.reason for r in session.readings} == {None}

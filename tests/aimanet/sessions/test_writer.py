@@ -6,6 +6,7 @@ import csv
 import json
 import stat
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -16,7 +17,7 @@ from aimanet.sessions.layout import SessionError
 from aimanet.sessions.reader import open_session
 from aimanet.sessions.scrub import Scrubber
 from aimanet.sessions.writer import SessionWriter
-from aimanet.types import Frame, State
+from aimanet.types import Frame, Reason, State
 from tests.aimanet.sessions.recordings import (
     START,
     crop,
@@ -52,11 +53,13 @@ def test_readings_read_back_as_the_same_floats(tmp_path):
     with SessionWriter(tmp_path / "s", SessionInfo()) as writer:
         writer.frame(frame(0))
         writer.reading(reading(START + 1 / 3, 71.1 / 3))
-        writer.reading(reading(START + 2 / 3, None, State.NO_FACE))
+        dark = replace(reading(START + 2 / 3, None, State.NO_FACE), reason=Reason.TOO_DARK)
+        writer.reading(dark)
     body = rows(tmp_path / "s" / "readings.csv")[1:]
     assert [float(body[0][0]), float(body[0][1])] == [START + 1 / 3 - START, 71.1 / 3]
-    assert body[0][2:] == ["5.4321", "ok", "0.75"]
+    assert body[0][2:] == ["5.4321", "ok", "0.75", ""]
     assert body[1][1:4] == ["", "", "no_face"]
+    assert body[1][5] == "too_dark"
 
 
 def test_each_sample_of_the_curve_is_written_once_and_never_rewritten(tmp_path):
