@@ -179,18 +179,19 @@ def _estimated(path: Path, info: SourceInfo) -> float | None:
 
 def _packets(path: Path) -> tuple[int, float]:
     """How many packets of video there are, and when (s) the last of them ends."""
-    import av
     import av.error
+
+    from aimanet.sources.container import open_container
 
     count, end_s = 0, 0.0
     try:
-        with av.open(str(path.absolute()), metadata_errors="replace") as container:
+        with open_container(path) as container:
             for packet in container.demux(video=0):
                 count += packet.size > 0
                 if packet.pts is not None and packet.time_base:
                     ticks = packet.pts + (packet.duration or 0)
                     end_s = max(end_s, float(ticks * packet.time_base))
-    except (av.error.FFmpegError, OSError, ValueError):
+    except (SourceError, av.error.FFmpegError, OSError, ValueError):
         pass  # a file cut short ends where its data end
     return count, end_s
 

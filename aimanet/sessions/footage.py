@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import av
 import av.error
 import numpy as np
 
+from aimanet.errors import SourceError
 from aimanet.sessions.layout import row_of, stamps_ms
 from aimanet.sessions.reader import Footage, Session
 from aimanet.sources.checksums import Checksums
+from aimanet.sources.container import open_container
 
 Tick = Callable[[float], None]
 
@@ -85,12 +86,12 @@ def _expected(session: Session, video: Path) -> int:
 def _pictures(video: Path) -> Iterator[tuple[int, int, bool]]:
     """Time stamp (ms), place in the file and soundness of each; ends where the file does."""
     try:
-        with av.open(str(video.absolute()), metadata_errors="replace") as container:
+        with open_container(video) as container:
             stream = container.streams.video[0]
             check = Checksums(stream.codec_context.name)
             for packet in container.demux(stream):
                 if packet.size and packet.pts is not None:
                     sound = not packet.is_corrupt and check.passes(packet)
                     yield packet.pts, packet.pos or 0, sound
-    except (av.error.FFmpegError, OSError, ValueError, IndexError):
+    except (SourceError, av.error.FFmpegError, OSError, ValueError, IndexError):
         return

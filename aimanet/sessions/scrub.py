@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import TracebackType
 
-import av
 import av.error
 import numpy as np
 from av.video.frame import VideoFrame
 
+from aimanet.errors import SourceError
 from aimanet.sessions.layout import SessionError, stamps_ms
 from aimanet.sessions.reader import Session
 from aimanet.sources.checksums import Checksums
+from aimanet.sources.container import open_container, video_stream
 from aimanet.types import Frame
 
 STROLL_MS = 500
@@ -39,10 +40,10 @@ class Scrubber:
         self._table = session.frames
         self._stamps = stamps_ms(session.frames.t)
         try:
-            self._container = av.open(str(path.absolute()))
-            self._stream = self._container.streams.video[0]
-        except (av.error.FFmpegError, OSError, IndexError) as error:
-            raise SessionError(f"{path} cannot be opened ({error})") from error
+            self._container = open_container(path)
+            self._stream = video_stream(self._container, path)
+        except (SourceError, OSError) as error:
+            raise SessionError(str(error)) from error
         self._has_holes = path == session.compressed
         self._check = Checksums(self._stream.codec_context.name)
         self._before: VideoFrame | None = None

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.sessions.layout import SessionError, open_new, stamp_ms, to_disk, write_all
+from aimanet.sources.ffmpeg import ENCODER_BYTES, limit_memory
 
 CLOCK = Fraction(1, 1000)
 """Matroska's own granularity; FFmpeg writes no finer one. The exact t is in frames.csv."""
@@ -154,6 +155,7 @@ class SessionVideo:
         self._stamp: int | None = None
         self._whole = 0  # bytes up to the end of the last whole cluster
         self.is_open = True
+        limit_memory(av, size[0] * size[1] * ENCODER_BYTES)
         rate = Fraction(fps or 30.0).limit_denominator(1001)
         try:
             self._container = av.open(

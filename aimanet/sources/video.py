@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -10,11 +9,9 @@ from typing import TypeAlias
 
 import av
 import av.error
-import av.logging
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -23,8 +20,7 @@ from numpy.typing import NDArray
 from aimanet.errors import SourceError
 from aimanet.sources.base import RecordedSource, SourceInfo
 from aimanet.sources.checksums import Checksums
-from aimanet.sources.formats import IMAGE_SUFFIXES, MAX_PIXELS
-from aimanet.sources.frame_rate import OPTIONS as RATE_OPTIONS
+from aimanet.sources.container import open_container, video_stream
 from aimanet.sources.frame_rate import FrameRate, nominal_fps, rate_of
 from aimanet.types import Frame
 
@@ -34,22 +30,7 @@ DECODER_THREADS = 2
 FIRST_PACKETS, FIRST_BYTES = 64, 1 << 25
 """What is looked at for the frame rate before anything is decoded."""
 
-PLAYLISTS = frozenset({"concat", "dash", "hls", "image2", "imf", "lavfi", "rtp", "rtsp", "sdp"})
-"""Formats that name other files or addresses to read from; a recording has its pictures in it."""
-
-OPTIONS = {
-    "max_pixels": str(MAX_PIXELS),
-    "protocol_whitelist": "file",
-    "format_whitelist": ",".join(sorted(av.formats_available - PLAYLISTS)),
-    **RATE_OPTIONS,
-}
-
-NO_VIDEO = ", not a video; a pulse needs moving pictures"
-STILL = f"a single picture{NO_VIDEO}"
-
 VideoPacket: TypeAlias = "Packet[VideoStream]"
-
-av.logging.set_level(None)
 
 
 class TimeLine:
@@ -115,9 +96,8 @@ class VideoSource(RecordedSource):
         self._undecoded = 0
 
     def _start(self) -> tuple[SourceInfo, Iterator[Frame]]:
-        _require_readable(self._path)
-        self._container = container = _open_container(self._path)
-        stream = _video_stream(container, self._path)
+        self._container = container = open_container(self._path)
+        stream = video_stream(container, self._path)
         packets = _packets_of(container, stream)
         beginning = _first_of(packets)
         if self._needs_rate:
@@ -200,70 +180,6 @@ def _first_of(packets: Iterator[VideoPacket]) -> list[VideoPacket]:
         if len(first) >= FIRST_PACKETS or size >= FIRST_BYTES:
             break
     return first
-
-
-def _require_readable(path: Path) -> None:
-    if not os.path.exists(path):
-        raise SourceError(f"{path}: no such file")
-    if os.path.isdir(path):
-        raise SourceError(f"{path}: is a folder, not a video file")
-    if not os.path.isfile(path):
-        raise SourceError(f"{path}: is not an ordinary file; give a video file")
-    if not os.access(path, os.R_OK):
-        raise SourceError(f"{path}: no permission to read it")
-    if path.stat().st_size == 0:
-        raise SourceError(f"{path}: the file is empty")
-
-
-def _open_container(path: Path) -> InputContainer:
-    try:
-        # absolute, so that a colon in the name is not taken for a protocol
-        container = av.open(str(path.absolute()), metadata_errors="replace", options=OPTIONS)
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        if path.suffix.lower() in IMAGE_SUFFIXES:
-            raise SourceError(f"{path}: is {STILL}") from error
-        raise SourceError(
-            f"{path}: not a video that can be read ({_reason(error)}); "
-            "is it complete and really a video?"
-        ) from error
-    kind = container.format.name
-    if kind == "tty" or kind == "image2" or kind.endswith("_pipe"):
-        container.close()
-        what = f"a text file{NO_VIDEO}" if kind == "tty" else STILL
-        raise SourceError(f"{path}: is {what}")
-    return container
-
-
-def _reason(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return str(text).strip().splitlines()[0].lower() if str(text).strip() else "unknown format"
-
-
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The first video stream that is no cover picture, ready to decode."""
-    for stream in container.streams.video:
-        if stream.disposition & Disposition.attached_pic:
-            continue
-        if getattr(stream, "codec_context", None) is None:
-            raise SourceError(
-                f"{path}: its video format is unknown; is the file complete and not damaged?"
-            )
-        _require_bearable(stream, path)
-        stream.codec_context.options = {"max_pixels": OPTIONS["max_pixels"]}
-        stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = DECODER_THREADS
-        return stream
-    sound = " (only sound)" if container.streams.audio else ""
-    raise SourceError(f"{path}: has no video in it{sound}; give a file with a picture track")
-
-
-def _require_bearable(stream: VideoStream, path: Path) -> None:
-    width, height = stream.codec_context.width, stream.codec_context.height
-    if width * height > MAX_PIXELS:
-        raise SourceError(
-            f"{path}: its pictures are {width}x{height}; up to 8K (8192x4320) can be read, "
-            "make it smaller first"
-        )
 
 
 def _duration_s(container: InputContainer, stream: VideoStream, rate: FrameRate) -> float | None:

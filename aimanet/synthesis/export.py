@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from aimanet.errors import OutputError
 from aimanet.outputs import AtomicText, CsvRows
+from aimanet.sources.ffmpeg import ENCODER_BYTES, limit_memory
 from aimanet.synthesis.photo_scene import LIGHTS, MOTIONS, PhotoScene
 from aimanet.synthesis.photos import Photo
 from aimanet.synthesis.scene import DemoScene, SceneConfig
@@ -73,6 +74,7 @@ class VideoWriter:
         )
         self._stream = cast("av.VideoStream", stream)
         self._stream.width, self._stream.height = self._size
+        limit_memory(av, self._size[0] * self._size[1] * ENCODER_BYTES)
         self._stream.pix_fmt = self._form.pixels
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
 import sys
 from pathlib import Path
 
@@ -33,3 +34,16 @@ def library() -> ctypes.CDLL:
     found.av_malloc.argtypes, found.av_malloc.restype = [ctypes.c_size_t], ctypes.c_void_p
     found.av_free.argtypes = [ctypes.c_void_p]
     return found
+
+
+def test_a_file_may_take_less_and_a_recording_as_much_as_it_needs(tmp_path: Path) -> None:
+    """Lossless 4K wants 1.2 GB at once; in a process of its own, because a limit stays."""
+    program = (
+        "import sys, pathlib, numpy as np, aimanet.sources.video\n"
+        "from aimanet.sessions.video import LosslessVideo\n"
+        "video = LosslessVideo(pathlib.Path(sys.argv[1]), (3840, 2160), 30)\n"
+        "video.add(np.zeros((2160, 3840, 3), np.uint8), 0.0)\n"
+        "video.finish()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], timeout=100)
+    assert done.returncode == 0

@@ -10,6 +10,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from aimanet.sources.ffmpeg import ENCODER_BYTES, limit_memory
 from tests.aimanet.sources.mjpeg_server import numbered_picture
 
 QUARTER_CLOCKWISE = (0, 1, -1, 0)
@@ -39,6 +40,7 @@ def write_video(
         stream.pix_fmt = pixels
         pictures = list(images)
         stream.height, stream.width = pictures[0].shape[:2]
+        limit_memory(av, stream.height * stream.width * ENCODER_BYTES)
         for number, image in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(image, "gray" if image.ndim == 2 else "rgb24")
             frame.pts = number if times is None else round(times[number] * 1000)
