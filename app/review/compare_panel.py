@@ -73,7 +73,7 @@ class ComparePanel(QWidget):
             self.method.addItem(label, name)
         self.method.addItem("TS-CAN with other weights…", _OTHER)
         self.method.setCurrentIndex(1)
-        self.run = QPushButton("Read again")
+        self.run = QPushButton("Re-analyse")
         self.run.setProperty("primary", "true")
         self.run.setToolTip("Read the whole session again with this method")
         self.cancel = QPushButton("Cancel")
@@ -100,7 +100,7 @@ class ComparePanel(QWidget):
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, 5)
         table.setAccessibleName("The same session read by different methods")
-        table.setHorizontalHeaderLabels(["Read by", "Mean BPM", "Good", "Differs", "Error"])
+        table.setHorizontalHeaderLabels(["Method", "Mean BPM", "Good", "Differs", "Error"])
         tips = (
             "A tick shows its curve in the plots",
             "Mean heart rate of the readings with a good signal",

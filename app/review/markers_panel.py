@@ -28,12 +28,14 @@ Change = Callable[[], tuple[Marker, ...]]
 class MarkersPanel(QWidget):
     """``changed`` carries the markers after a change; ``problem`` a line, empty when all is well.
 
-    ``deleted`` carries a marker that is gone: `restore` brings it back.
+    ``deleted`` carries a marker that is gone: `restore` brings it back. ``naming``: a name is about
+    to be typed, so the panel has to be seen.
     """
 
     changed = Signal(object)
     deleted = Signal(object)
     problem = Signal(str)
+    naming = Signal()
 
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -133,6 +135,7 @@ class MarkersPanel(QWidget):
     def _ask_name(self, marker: Marker) -> None:
         """Type over its name in the table."""
         if self._session is not None and marker in self._session.markers:
+            self.naming.emit()
             index = self.model.index(self._session.markers.index(marker), 1)
             self.table.setCurrentIndex(index)
             self.table.edit(index)
@@ -154,7 +157,7 @@ class MarkersPanel(QWidget):
                 self.changed.emit(job.result)
                 if gone is not None:
                     self.deleted.emit(gone)
-            if self._naming is not None and self.isVisible():
+            if self._naming is not None:
                 self._ask_name(self._naming)
             self._naming = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import (
@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -265,6 +266,11 @@ class MomentsTable(QTableView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.selectionModel().currentRowChanged.connect(self._on_row)
         self.clicked.connect(self._on_clicked)
+        for text, slot in (("&Copy row", self._on_copy), ("Copy &all rows", self._on_copy_all)):
+            action = QAction(text, self)
+            action.triggered.connect(slot)
+            self.addAction(action)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def show_moment(self, t: float) -> None:
         """Select the row that was the newest at ``t`` s."""
@@ -283,6 +289,30 @@ class MomentsTable(QTableView):
         header = self.horizontalHeader()
         for column in range(self._model.columnCount() - 1):
             header.resizeSection(column, look.px(92 if column == 0 else 82))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+C copies the row."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self._on_copy()
+        else:
+            super().keyPressEvent(event)
+
+    @Slot()
+    def _on_copy(self) -> None:
+        if self.currentIndex().isValid():
+            self._copy([self.currentIndex().row()])
+
+    @Slot()
+    def _on_copy_all(self) -> None:
+        self._copy(range(self._model.rowCount()))
+
+    def _copy(self, rows: Iterable[int]) -> None:
+        """Cells as a spreadsheet takes them from the clipboard, with the columns' names."""
+        columns = range(self._model.columnCount())
+        heads = [self._model.headerData(c, Qt.Orientation.Horizontal) for c in columns]
+        lines = [heads, *([self._model.index(row, c).data() for c in columns] for row in rows)]
+        text = "\n".join("\t".join(map(str, line)) for line in lines)
+        QGuiApplication.clipboard().setText(text)
 
     @Slot(QModelIndex)
     def _on_row(self, index: QModelIndex) -> None:

@@ -113,6 +113,7 @@ class Viewer(QWidget):
         self.stage.failed.connect(self._on_video_failed)
         self.markers.changed.connect(self._on_markers)
         self.markers.problem.connect(self._on_markers_problem)
+        self.markers.naming.connect(self._on_naming)
         self.time.bar.menu_asked.connect(self.markers.show_menu)
         for table in (self.readings, self.markers.table):
             table.sought.connect(self.time.playhead.seek)
@@ -167,6 +168,10 @@ class Viewer(QWidget):
             self.session = replace(self.session, markers=markers)
             self.time.show_markers(markers)
             self._name_markers()
+
+    @Slot()
+    def _on_naming(self) -> None:
+        self.tabs.setCurrentWidget(self.markers)
 
     @Slot(str)
     def _on_markers_problem(self, text: str) -> None:

@@ -34,6 +34,7 @@ def settled(qtbot: QtBot, page: SessionsPage) -> None:
 
 def test_a_marker_is_added_at_the_moment_and_named(qtbot: QtBot, page: SessionsPage) -> None:
     before = on_disk(page)
+    page.viewer.tabs.setCurrentIndex(0)
     page.viewer.time.playhead.seek(0.9)
     at = page.viewer.time.playhead.t
     page.viewer.markers.add.click()
@@ -85,3 +86,16 @@ def test_markers_that_cannot_be_changed_are_a_banner(qtbot: QtBot, page: Session
     settled(qtbot, page)
     assert "mend" in said(page, "markers")
     assert path.read_bytes() == before
+
+
+def test_readings_are_copied_as_a_table(qtbot: QtBot, page: SessionsPage) -> None:
+    readings = page.viewer.readings
+    page.viewer.tabs.setCurrentWidget(readings)
+    readings.selectRow(1)
+    qtbot.keyClick(readings, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    head, row = QApplication.clipboard().text().split("\n")
+    assert head.split("\t") == ["Time", "BPM", "SNR, dB", "Quality", "State"]
+    assert row.split("\t") == [readings.model().index(1, column).data() for column in range(5)]
+    readings.actions()[1].trigger()
+    lines = QApplication.clipboard().text().split("\n")
+    assert len(lines) == 1 + readings.model().rowCount()
