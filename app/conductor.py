@@ -55,6 +55,7 @@ class Conductor(QObject):
         self._own_model = QAction("Use AimaNet's own weights", self)
         self._own_model.triggered.connect(self.use_own_model)
         self._probe: DeviceProbe | None = None
+        self._why_demo = ""
         self.toggle_guard = PressGuard(header.start, actions.toggle)
         self._connect()
         self._show_settings()
@@ -113,6 +114,7 @@ class Conductor(QObject):
     def open(self, spec: str) -> None:
         """A person chose ``spec``: run it and remember it."""
         self.remember(source=spec)
+        self._why_demo = ""
         self._body.banners.dismiss("demo")
         self.chooser.choose(spec)
 
@@ -256,7 +258,7 @@ class Conductor(QObject):
     @Slot(list)
     def _on_cameras(self, cameras: list[tuple[str, str]]) -> None:
         self._header.source.show_cameras(cameras)
-        if "demo" in self._body.banners.topics:
+        if self._why_demo:
             here = "A camera is there now." if cameras else self._why_demo
             self._offer(f"{here} {_THIS_IS_DEMO}")
 
@@ -271,6 +273,7 @@ class Conductor(QObject):
         self._body.video.show_mask(None)
         self._show_method(name)
         on_device = f" on {device.upper()}" if device else ""
+        self.presenter.method = self._words(name)
         self._body.bpm.show_method(f"{self._words(name)}{on_device}")
 
     @Slot(str, str)
@@ -280,7 +283,7 @@ class Conductor(QObject):
         actions = [self._own_model] if name == "tscan" and self.preferences.weights else []
         if name == "tscan" and self._before_swap is not None:
             self._undo_swap(self._before_swap)
-            text, actions = f"{sentence(text)} The model in use stays.", []
+            text, actions = f"{sentence(text)} The current model stays in use.", []
         self._show_method(stays)
         if name != stays:
             text = f"{sentence(text)} Using {METHODS[stays][0]} for now."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from app.conductor import Conductor
 from app.pages import LIVE, SESSIONS, TRAINING, Makers, Pages
 from app.settings import ExportSettings
 from app.widgets.banner import BannerStack
+from app.widgets.picture import PictureExport
 from app.widgets.top_bar import PageSwitch
 
 if TYPE_CHECKING:
@@ -112,6 +114,7 @@ class PageDesk(QObject):
         page.play_requested.connect(self.play)
         page.export = self._conductor.preferences.current.export
         page.export_chosen.connect(self._on_export_chosen)
+        _report_pictures(page, page.banners)
         return page
 
     def _tell_folders(self, page: SessionsPage) -> None:
@@ -131,6 +134,7 @@ class PageDesk(QObject):
 
         page = TrainingPage(self._conductor, parent)
         page.use_model.connect(self._conductor.use_model)
+        _report_pictures(page, page.banners)
         return page
 
     def _in_use(self) -> list[Path]:
@@ -174,3 +178,9 @@ class PageDesk(QObject):
         self._switch.show_pages(there)
         self._switch.show_current(current)
         self.shown.emit(current)
+
+
+def _report_pictures(page: QWidget, banners: BannerStack) -> None:
+    """Say why a plot's picture could not be saved."""
+    for export in page.findChildren(PictureExport):
+        export.failed.connect(partial(banners.say, "picture", "error"))

@@ -15,7 +15,6 @@ from app.engine import LiveEngine, Phase
 from app.result import Result, ResultSoFar
 from app.widgets.banner import BannerStack
 from app.widgets.bpm_display import BpmDisplay
-from app.widgets.controls import METHODS
 from app.widgets.figures import Figures
 from app.widgets.history_plot import HistoryPlot
 from app.widgets.plot import Plot
@@ -41,8 +40,8 @@ _WORDS = {
     Phase.IDLE: Wording("Stopped", "Press Start, or choose a source.", "faint"),
     Phase.LOADING: Wording("Loading…", "", "wait"),
     Phase.RUNNING: Wording("Loading…", "", "wait"),
-    Phase.RECONNECTING: Wording("Waiting for the source", "Trying to reach it again.", "warn"),
-    Phase.ENDED: Wording("The recording has ended", "Start plays it again.", "faint"),
+    Phase.RECONNECTING: Wording("Camera disconnected", "Reconnecting…", "warn"),
+    Phase.ENDED: Wording("The clip has ended", "Start plays it again.", "faint"),
     Phase.FAILED: Wording("No picture", "Choose another source, or try again.", "bad"),
 }
 
@@ -99,7 +98,8 @@ class Screen:
 class Presenter(QObject):
     """Engine to screen; owns the timer that draws the newest picture.
 
-    ``measured`` says whether there is a `result`.
+    ``measured`` says whether there is a `result`; ``method`` is what the result names as its
+    method.
     """
 
     measured = Signal(bool)
@@ -110,7 +110,8 @@ class Presenter(QObject):
         self._screen = screen
         self._so_far = ResultSoFar()
         self._ended: Result | None = None
-        self._source = self._method = ""
+        self._source = ""
+        self.method = ""
         self._can_measure = True
         self._last_reading: float | None = None
         self.after_end: Sequence[QAction] = ()
@@ -127,7 +128,6 @@ class Presenter(QObject):
         engine.opened.connect(self._on_opened)
         engine.interrupted.connect(self._on_interrupted)
         engine.reading.connect(self._on_reading)
-        engine.method_changed.connect(self._on_method)
         engine.face_failed.connect(self._on_face_failed)
         engine.summarised.connect(self._on_summarised)
 
@@ -165,7 +165,7 @@ class Presenter(QObject):
         """What the run has measured: so far, or until it was stopped; None before a reading."""
         if self._ended is not None or self._so_far.is_empty:
             return self._ended
-        return self._so_far.result(self._method, self._source)
+        return self._so_far.result(self.method, self._source)
 
     def _begin(self) -> None:
         screen = self._screen
@@ -219,10 +219,6 @@ class Presenter(QObject):
         self._so_far.add(reading)
         self._screen.show_reading(reading)
 
-    @Slot(str, str)
-    def _on_method(self, name: str, device: str) -> None:
-        self._method = METHODS[name][0]
-
     @Slot(str)
     def _on_face_failed(self, text: str) -> None:
         self._can_measure = False
@@ -234,7 +230,7 @@ class Presenter(QObject):
     def _on_summarised(self, summary: Summary) -> None:
         if self._engine.phase is Phase.FAILED:  # not the end of a clip
             return
-        self._ended = self._so_far.result(self._method, self._source, summary)
+        self._ended = self._so_far.result(self.method, self._source, summary)
         self._screen.show_result(self._ended)
         self.measured.emit(True)
 
@@ -275,5 +271,5 @@ class Presenter(QObject):
             return
         if time.perf_counter() - last > _STALE_S:
             self._last_reading = None
-            words = Wording("Waiting…", "Nothing new has come for some seconds.", "warn")
+            words = Wording("Waiting…", "No new reading for some seconds.", "warn")
             self._screen.show_words(words)

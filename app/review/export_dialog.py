@@ -32,6 +32,7 @@ from app.look import Look
 from app.review.dialogs import Asking, ReplaceDialog
 from app.review.jobs import Job, Jobs
 from app.settings import ExportSettings
+from app.widgets.press_guard import PressGuard
 from app.wording import one_line
 
 FORMS = {
@@ -80,6 +81,7 @@ class ExportDialog(Asking):
         self.choose.clicked.connect(self._on_choose)
         self.export.clicked.connect(self._on_export)
         self.cancel.clicked.connect(self._on_cancel)
+        self.guard = PressGuard(self.cancel)
         self.folder.textChanged.connect(self._show_state)
         for box in self.forms.values():
             box.toggled.connect(self._show_state)
@@ -137,6 +139,8 @@ class ExportDialog(Asking):
             part.setEnabled(not running)
         for form, box in self.forms.items():
             box.setEnabled(not running and not self._refused[form])
+        if self.progress.isHidden() == running:
+            self.guard.hold()  # it cancels the export now, or closes the dialog
         self.progress.setVisible(running)
         able = bool(self.chosen) and bool(self.folder.text().strip()) and not running
         self.export.setEnabled(able)

@@ -281,6 +281,11 @@ def test_without_a_camera_the_demo_says_so_and_offers_others(
         "Rescan for cameras",
     ]
     assert SettingsStore().load()[0].source is None, "what nobody chose is not remembered"
+    window.body.banners.dismiss("demo")
+    window.commands.refresh.trigger()
+    assert "No camera was found" in wait_until_said(qtbot, window, "demo"), (
+        "asked again, it answers"
+    )
 
 
 def test_a_remembered_source_that_is_gone_gives_way_to_the_demo(

@@ -267,3 +267,16 @@ def test_a_remembered_model_that_is_gone_can_be_given_up(
     qtbot.waitUntil(lambda: getattr(link.method, "name", "") == "tscan", timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: window.header.methods.current == "tscan", timeout=PATIENCE_MS)
     assert SettingsStore().load()[0].model is None
+
+
+def test_a_picture_of_a_plot_that_cannot_be_saved_is_said(
+    open_window: OpenWindow, sessions: Path, tmp_path: Path
+) -> None:
+    window = open_window("/nowhere.mp4")
+    window.pages.show(SESSIONS)
+    page = window.page_desk.sessions
+    assert page is not None
+    page.viewer.time.rates.menu.export.save_as(str(tmp_path / "no folder" / "a.png"))
+    banner = page.banners.banner("picture")
+    assert banner is not None
+    assert "cannot be written" in banner.text
