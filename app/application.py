@@ -167,7 +167,7 @@ def _run_window(
     QTimer.singleShot(0, window.begin)
     app.exec()
     window.conductor.end()
-    window.desk.recording.end()
+    window.desk.end()
     window.pages.close_down()
     interruption.undo()
     unforeseen.undo()

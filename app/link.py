@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aimanet.methods import PulseMethod
     from aimanet.sessions.recorder import Recorder
     from aimanet.sources import Source, SourceInfo
+    from app.recording.measuring import Sampler
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +68,9 @@ class RunLink:
     """Everything two workers and the window share during one run.
 
     ``opened`` and ``method`` are what the workers have in use; ``recorder`` is set by the window
-    and gets every frame and reading from then on. ``shown`` says that the first picture is on
-    the screen: what takes long to load waits for it, a while.
+    and gets every frame and reading from then on, ``sampler`` as many frames as it wants.
+    ``shown`` says that the first picture is on the screen: what takes long to load waits for it,
+    a while.
     """
 
     number: int
@@ -89,6 +91,7 @@ class RunLink:
     opened: tuple[Source, SourceInfo] | None = None
     method: PulseMethod | None = None
     recorder: Recorder | None = None
+    sampler: Sampler | None = None
 
     def abort(self) -> None:
         """Ask both workers to end as soon as they can."""

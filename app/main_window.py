@@ -236,7 +236,7 @@ class MainWindow(QMainWindow):
     @property
     def busy(self) -> bool:
         """Something is still going on that the window must not leave behind."""
-        return self.conductor.busy or self.desk.recording.busy or self.pages.busy
+        return self.conductor.busy or self.desk.busy or self.pages.busy
 
     # --- opening and closing ----------------------------------------------------------------
 

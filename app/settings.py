@@ -16,6 +16,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aimanet.errors import MethodError, OutputError
+from aimanet.sessions.info import Keep
 from aimanet.sessions.layout import sessions_folder
 
 VERSION = 1
@@ -26,7 +27,6 @@ LARGEST = 1_000_000
 MethodName = Literal["tscan", "pos", "chrom", "green"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 ThemeName = Literal["system", "dark", "light"]
-KeptName = Literal["frame", "face", "none"]
 Text = Annotated[str, Field(max_length=8192, pattern=r"^[^\x00]*$")]
 """What can be part of a path or an address."""
 
@@ -34,13 +34,13 @@ Text = Annotated[str, Field(max_length=8192, pattern=r"^[^\x00]*$")]
 class RecordingSettings(BaseModel):
     """How to record.
 
-    ``keep``: the whole picture, the face, or no video. ``folder``: for new sessions, None for
+    ``keep``: what of the picture. ``folder``: for new sessions, None for
     the usual one. ``ask``: before each recording. The rest is what was answered last.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    keep: KeptName = "frame"
+    keep: Keep = "face"
     folder: Text | None = None
     ask: bool = True
     participant: Text = ""

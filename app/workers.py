@@ -157,6 +157,9 @@ class CaptureWorker(QThread):
         recorder = self._link.recorder
         if recorder is not None:  # also of files: recording never slows the picture
             recorder.offer(frame, crop)
+        sampler = self._link.sampler
+        if sampler is not None:
+            sampler.offer(frame, crop)
         if self._tracker is None:
             return
         if source.live or source.keeps_time:

@@ -190,17 +190,16 @@ class _Steps:
         self.trouble: SourceError | None = None
 
     def sample(self) -> list[Step]:
-        """The first ones, for `aimanet.sessions.cost`; they come again in the iteration.
+        """The first ones, for `aimanet.sessions.sample`; they come again in the iteration.
 
         Raises:
             SourceError: there is not a single one.
         """
-        from aimanet.sessions.cost import SAMPLE_FRAMES, SAMPLE_S
+        from aimanet.sessions.sample import is_enough
 
         for step in self._guarded():
             self._first.append(step)
-            span = step[0].t - self._first[0][0].t
-            if len(self._first) >= SAMPLE_FRAMES or span >= SAMPLE_S:
+            if is_enough(self._first):
                 break
         if self.trouble is not None and not self._first:
             raise self.trouble
@@ -246,8 +245,9 @@ def _notice(text: str) -> None:
 
 def _greet(options: Options, source: Source, folder: Path, sample: list[Step], feed: Feed) -> None:
     from aimanet.commands.analyze_one import printable
-    from aimanet.sessions.cost import measured, typical
+    from aimanet.sessions.cost import typical
     from aimanet.sessions.info import CONSENT
+    from aimanet.sessions.sample import measured
 
     print(CONSENT, file=sys.stderr)
     keep, info = options.keep, feed.info

@@ -66,6 +66,9 @@ TABLE_BYTES = 500_000_000
 
 KEPT = ("frame", "face", "none")
 
+FACE_SIDE = 72
+"""Side (px) of the crops that `aimanet.face` makes."""
+
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 

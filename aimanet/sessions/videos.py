@@ -9,12 +9,9 @@ from numpy.typing import NDArray
 
 from aimanet.sessions.film import Film
 from aimanet.sessions.info import PictureRecord, SessionInfo
-from aimanet.sessions.layout import VIDEO
+from aimanet.sessions.layout import FACE_SIDE, VIDEO
 from aimanet.sessions.video import SessionVideo
 from aimanet.types import FaceCrop, Frame
-
-FACE_SIDE = 72
-"""Side (px) of the crops when the first frame shows no face; `aimanet.face` makes such ones."""
 
 
 class Videos:

@@ -12,7 +12,7 @@ from aimanet.commands.record_words import size_text
 from app.icons import icon
 from app.look import DARK, Look
 from app.recording.marker_field import MarkerField
-from app.recording.words import clock_text, hours_text
+from app.recording.words import clock_text, hours_text, lost_text
 from app.widgets.press_guard import PressGuard
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ class RecordBar(QWidget):
 
     def _lay_out(self) -> None:
         self.taken.setToolTip("On the disk so far")
-        self.drops.setToolTip("The disk was too slow for these frames: the recording lacks them")
+        self.drops.setToolTip(
+            "Dropped: the disk was too slow for these frames, and the recording lacks them. "
+            "Not in the picture: this computer was too slow to compress them; the face is whole."
+        )
         self._pill_row = QHBoxLayout(self.pill)
         for label in (self._dot, self.elapsed, self.taken, self.room, self.drops):
             self._pill_row.addWidget(label)
@@ -97,10 +100,11 @@ class RecordBar(QWidget):
         time = clock_text(status.elapsed_s)
         self.elapsed.setText(time if on else f"Finishing {time}…")
         self.taken.setText(size_text(status.size_bytes))
-        self.drops.setVisible(status.dropped > 0)
-        self.drops.setText(f"{status.dropped} dropped")
+        words = lost_text(status.dropped, status.pictures_lost)
+        self.drops.setVisible(bool(words))
+        self.drops.setText(words)
         self._show_room(status)
-        lost = f", {self.drops.text()}" if status.dropped else ""
+        lost = f", {words}" if words else ""
         self.pill.setAccessibleName(f"Recording, {time}, {self.taken.text()}{lost}")
 
     def _show_room(self, status: RecorderStatus) -> None:

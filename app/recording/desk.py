@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from aimanet.sessions.cost import typical
+from aimanet.sessions.info import Keep
 from app.actions import Actions
 from app.conductor import Conductor
 from app.dialogs import Dialogs
@@ -15,10 +18,13 @@ from app.look import DARK, Look
 from app.notices import Notices
 from app.recording.bar import RecordBar
 from app.recording.dialog import RecordingDialog
-from app.recording.plan import PictureSize, Plan
+from app.recording.measuring import Sampler, measuring
+from app.recording.plan import Costs, Plan
 from app.recording.recording import Recording
 from app.recording.words import Ending
+from app.review.jobs import Job, Jobs
 from app.settings import RecordingSettings
+from app.widgets.banner import sentence
 
 _SETTLED_MS = 500
 """A slider that is being dragged is not marked at each step."""
@@ -54,6 +60,8 @@ class RecordingDesk(QObject):
         self.can_show_sessions = False
         self.recording = Recording(conductor.engine, self)
         self.bar = RecordBar(commands.record, commands.marker)
+        self._jobs = Jobs(self)
+        self._measuring: Job | None = None
         self._markers = 0
         self._live = True
         self._folder: Path | None = None
@@ -85,7 +93,7 @@ class RecordingDesk(QObject):
         if self.recording.on:
             self.recording.stop()
         elif self.recording.can_start:
-            if self._settings.ask:
+            if self._asks:
                 self._ask(starts=True)
             else:
                 self._start(self._plan())
@@ -111,19 +119,64 @@ class RecordingDesk(QObject):
         folder = self._conductor.preferences.sessions_folder
         return Plan(settings.keep, folder, settings.participant, agreed=settings.agreed)
 
-    def _picture(self) -> PictureSize:
+    @property
+    def _person(self) -> bool:
+        """Somebody is in the picture; the drawn face need not be asked."""
         link = self._conductor.engine.link
-        if link is None or link.opened is None:
-            return PictureSize()
-        info = link.opened[1]
-        return PictureSize(info.width, info.height, info.fps or PictureSize().fps)
+        return link is None or not link.spec.startswith("synthetic")
+
+    @property
+    def _asks(self) -> bool:
+        """Questions come before a recording; that for consent as long as nobody answered it."""
+        return self._settings.ask or (self._person and not self._settings.agreed)
 
     def _ask(self, starts: bool) -> None:
+        link = self._conductor.engine.link
+        costs, person = Costs(typical()), self._person or not starts
+        if link is not None and link.opened is not None:
+            info = link.opened[1]
+            costs = Costs(typical((info.width, info.height), info.fps))
+        plan, ask = self._plan(), self._settings.ask
         dialog = RecordingDialog(
-            self.look, self._plan(), self._settings.ask, self._picture(), starts, self._window
+            self.look, plan, ask, costs, starts, person, _refused(), self._window
         )
         dialog.decided.connect(self._on_start_decided if starts else self._remember)
+        dialog.finished.connect(self._end_measuring)
         self._dialogs.show(dialog)
+        self._measure(dialog)
+
+    def _measure(self, dialog: RecordingDialog) -> None:
+        """Say what the choices take of this source, as soon as that is known."""
+        link = self._conductor.engine.link
+        if link is None or link.opened is None:
+            return
+        link.sampler = Sampler()
+        work = measuring(link.sampler, link.opened[1].fps)
+
+        def then(job: Job) -> None:
+            if isinstance(job.result, Costs):
+                dialog.show_costs(job.result)
+
+        self._measuring = self._jobs.start("measuring what a minute takes", work, then)
+
+    @Slot()
+    def _end_measuring(self) -> None:
+        if self._measuring is not None:
+            self._measuring.cancel()
+            self._measuring = None
+        link = self._conductor.engine.link
+        if link is not None:
+            link.sampler = None
+
+    @property
+    def busy(self) -> bool:
+        """Something is still being written, or a thread is at work."""
+        return self.recording.busy or self._jobs.busy
+
+    def end(self) -> None:
+        """End the recording and block until every byte is written and no thread is left."""
+        self.recording.end()
+        self._jobs.wait()
 
     @Slot()
     def _on_settings(self) -> None:
@@ -157,6 +210,8 @@ class RecordingDesk(QObject):
             self._notices.say("recording", "warning", text, [])
             return
         self._notices.dismiss("recording")
+        if not self._person:
+            plan = replace(plan, reminded=False, agreed=False)
         self._markers = 0
         self.recording.start(plan)
 
@@ -186,7 +241,7 @@ class RecordingDesk(QObject):
     def _on_changed(self) -> None:
         on, commands = self.recording.on, self._commands
         commands.record.setText(
-            "Stop &recording" if on else "&Record…" if self._settings.ask else "&Record"
+            "Stop &recording" if on else "&Record…" if self._asks else "&Record"
         )
         commands.record.setEnabled(on or (self._live and self.recording.can_start))
         commands.record.setToolTip(_tip(on, self.recording.can_start))
@@ -214,6 +269,18 @@ class RecordingDesk(QObject):
     def _on_open(self) -> None:
         if self._folder is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+
+
+def _refused() -> dict[Keep, str]:
+    """Why the compressed picture cannot be had, where this PyAV has no encoder for it."""
+    from aimanet.sessions.film import require_encoder
+    from aimanet.sessions.layout import SessionError
+
+    try:
+        require_encoder()
+    except SessionError as problem:
+        return {"face+picture": sentence(str(problem))}
+    return {}
 
 
 def _tip(on: bool, can_start: bool) -> str:

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aimanet.sessions.info import CONSENT
+from aimanet.sessions.info import CONSENT, Keep
 from app.look import Look
 from app.recording.keep_choice import KeepChoice
-from app.recording.plan import PictureSize, Plan, free_bytes
+from app.recording.plan import Costs, Plan, free_bytes
 from app.recording.words import room_text
 
 _WIDTH = 540
@@ -38,8 +38,10 @@ class RecordingDialog(QDialog):
         look: colours and size.
         plan: what stands there at first.
         ask: whether it will be asked the next time.
-        picture: what the source delivers, for what an hour takes.
+        costs: what each choice takes; `show_costs` when it is known better.
         starts: True where it starts a recording, False where it only sets how to record.
+        person: somebody is recorded, whose consent is needed.
+        refused: choices that cannot be had here, and why.
         parent: the window.
     """
 
@@ -50,16 +52,18 @@ class RecordingDialog(QDialog):
         look: Look,
         plan: Plan,
         ask: bool,
-        picture: PictureSize,
+        costs: Costs,
         starts: bool,
+        person: bool = True,
+        refused: dict[Keep, str] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._starts, self._plan = starts, plan
+        self._starts, self._plan, self._person = starts, plan, person
         self.setWindowTitle("Record" if starts else "Recording settings")
         self.participant = QLineEdit(plan.participant)
         self.notes = QPlainTextEdit(plan.notes)
-        self.keep = KeepChoice(look, plan.keep, picture)
+        self.keep = KeepChoice(look, plan.keep, costs, refused or {})
         self.folder_label, self.room_label = QLabel(), QLabel()
         self.agreed = QCheckBox("The person in the picture has agreed to be recorded")
         self.at_once = QCheckBox("Do not ask again" if starts else "Record without asking")
@@ -71,6 +75,9 @@ class RecordingDialog(QDialog):
         self._lay_out(look)
         self._connect()
         self._show_folder()
+        self._show_consent()
+        self.ensurePolished()
+        self.resize(self.sizeHint())  # left alone, Qt takes two thirds of a low screen at most
 
     def _fill(self, plan: Plan, ask: bool, look: Look) -> None:
         self.participant.setPlaceholderText("A code rather than a name, for example P07")
@@ -100,6 +107,7 @@ class RecordingDialog(QDialog):
         consent.setProperty("role", "muted")
         consent.setWordWrap(True)
         consent.setFixedWidth(px(_WIDTH))
+        consent.setVisible(self._person)
         for part in (title, consent):
             column.addWidget(part)
         column.addLayout(self._form(look))
@@ -144,6 +152,8 @@ class RecordingDialog(QDialog):
     def _connect(self) -> None:
         self.keep.changed.connect(self._show_folder)
         self.agreed.clicked.connect(self._on_agreed)
+        self.agreed.toggled.connect(self._show_consent)
+        self.at_once.toggled.connect(self._show_consent)
         self.participant.textEdited.connect(self._on_participant)
         self.change.clicked.connect(self._on_change)
         self.buttons.accepted.connect(self.accept)
@@ -157,13 +167,32 @@ class RecordingDialog(QDialog):
             keep=self.keep.current,
             participant=" ".join(self.participant.text().split()),
             notes=self.notes.toPlainText().strip(),
-            reminded=True,
+            reminded=self._person,
             agreed=self.agreed.isChecked(),
         )
+
+    def show_costs(self, costs: Costs) -> None:
+        """What each choice takes on the disk, as it was measured meanwhile."""
+        self.keep.show_costs(costs)
+
+    @property
+    def _needs_consent(self) -> bool:
+        """A recording may follow without another question."""
+        return self._person and (self._starts or self.at_once.isChecked())
+
+    @Slot()
+    def _show_consent(self) -> None:
+        """Where consent is asked for, nothing is recorded without it."""
+        self.agreed.setVisible(self._needs_consent)
+        ready = self.agreed.isChecked() or not self._needs_consent
+        self.go.setEnabled(ready)
+        self.go.setToolTip("" if ready else "Tick that the person has agreed")
 
     @Slot()
     def accept(self) -> None:
         """Hand the answers over."""
+        if not self.go.isEnabled():
+            return
         super().accept()
         self.decided.emit(self.plan, not self.at_once.isChecked())
 
@@ -200,7 +229,7 @@ class RecordingDialog(QDialog):
         self.folder_label.setText(metrics.elidedText(path, middle, self._path_px))
         self.folder_label.setToolTip(path)
         free = free_bytes(self._plan.folder)
-        rate = self.keep.picture.bytes_per_hour(self.keep.current)
+        rate = 3600 * self.keep.costs.per_second[self.keep.current]
         self.room_label.setText(room_text(free, rate))
         short = free is not None and free / rate < 0.1
         self.room_label.setProperty("role", "warn" if short else "small")

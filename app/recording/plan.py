@@ -1,4 +1,4 @@
-"""What a person wants of a recording, and what that costs on the disk."""
+"""What a person wants of a recording, and the room there is for it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.settings import KeptName
-
-BYTES_PER_PIXEL = 1.5
-"""Lossless video of a noisy webcam; drawn or smoothed pictures take half of it or less."""
-
-FACE_SIDE = 72
-"""Side of the face's crops in px, as `aimanet.face` makes them."""
-
-BYTES_PER_FRAME = 100
-"""What the tables take: times, boxes, readings, the curve."""
-
-_USUAL = (640, 480, 30.0)
+from aimanet.commands.record_words import cost_text
+from aimanet.sessions.info import Keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +17,7 @@ class Plan:
     ``reminded``: the reminder about consent was seen; ``agreed``: it was answered with yes.
     """
 
-    keep: KeptName
+    keep: Keep
     folder: Path
     participant: str = ""
     notes: str = ""
@@ -36,18 +26,16 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureSize:
-    """What the source delivers: px and frames a second."""
+class Costs:
+    """Bytes a second of what can be kept; ``measured`` on this source, or those of a usual one."""
 
-    width: int = _USUAL[0]
-    height: int = _USUAL[1]
-    fps: float = _USUAL[2]
+    per_second: dict[Keep, float]
+    measured: bool = False
 
-    def bytes_per_hour(self, keep: KeptName) -> float:
-        """What an hour takes on the disk: an upper estimate, to two digits."""
-        pixels = {"frame": self.width * self.height, "face": FACE_SIDE * FACE_SIDE, "none": 0}
-        exact = 3600 * self.fps * (pixels[keep] * BYTES_PER_PIXEL + BYTES_PER_FRAME)
-        return float(f"{exact:.2g}")
+    def text(self, keep: Keep) -> str:
+        """``about 45 MB a minute (2.7 GB an hour)``."""
+        text = cost_text(self.per_second[keep])
+        return text if self.measured else text.replace("about", "typically", 1)
 
 
 def free_bytes(folder: Path) -> int | None:

@@ -183,13 +183,13 @@ def _writer_for(link: RunLink, plan: Plan) -> Callable[[], SessionWriter]:
 
 
 def _info(link: RunLink, plan: Plan) -> SessionInfo:
-    from aimanet.sessions.info import Consent
+    from aimanet.sessions.info import Consent, keeping
     from aimanet.sessions.origin import describe, with_method
 
     assert link.opened is not None
     assert link.method is not None
     typed = {
-        "kept": plan.keep,
+        **keeping(plan.keep),
         "participant": plan.participant,
         "notes": plan.notes,
         "consent": Consent(shown=plan.reminded, confirmed=plan.agreed),

@@ -13,7 +13,16 @@ from app.widgets.banner import sentence
 if TYPE_CHECKING:
     from aimanet.sessions.recorder import RecorderStatus
 
-__all__ = ["Ending", "Reason", "clock_text", "ending_of", "hours_text", "room_text", "size_text"]
+__all__ = [
+    "Ending",
+    "Reason",
+    "clock_text",
+    "ending_of",
+    "hours_text",
+    "lost_text",
+    "room_text",
+    "size_text",
+]
 
 
 class Reason(Enum):
@@ -63,6 +72,13 @@ def room_text(free: int | None, bytes_per_hour: float) -> str:
     return f"{size_text(free)} free: room for {hours_text(free / bytes_per_hour)}"
 
 
+def lost_text(dropped: int, pictures: int) -> str:
+    """``12 dropped, 30 not in the picture``; empty where nothing is missing."""
+    parts = [f"{dropped} dropped"] if dropped else []
+    parts += [f"{pictures} not in the picture"] if pictures else []
+    return ", ".join(parts)
+
+
 def ending_of(status: RecorderStatus, reason: Reason) -> Ending:
     """The last word about a recording."""
     if status.folder is None:
@@ -71,7 +87,8 @@ def ending_of(status: RecorderStatus, reason: Reason) -> Ending:
         words = " ".join(filter(None, [reason.value, "Nothing was recorded: no picture came."]))
         return Ending("info", words, None)
     parts = [reason.value, sentence(status.error) if status.error else "", _summary(status)]
-    level = "error" if status.error else "warning" if status.dropped else "info"
+    lossy = status.dropped or status.pictures_lost
+    level = "error" if status.error else "warning" if lossy else "info"
     folder = status.folder if status.folder.is_dir() else None
     return Ending(level, " ".join(filter(None, parts)), folder)
 
@@ -85,7 +102,15 @@ def _summary(status: RecorderStatus) -> str:
     words = (
         f"Recorded {clock_text(round(status.elapsed_s))}, {size_text(status.size_bytes)}{where}."
     )
-    if not status.dropped:
-        return words
-    frames = "1 frame is" if status.dropped == 1 else f"{status.dropped} frames are"
-    return f"{words} {frames} missing in it: the disk was too slow."
+    if status.dropped:
+        words += f" {_are(status.dropped)} missing in it: the disk was too slow."
+    if status.pictures_lost:
+        words += (
+            f" {_are(status.pictures_lost)} missing in the compressed picture, but not in the "
+            "face: this computer was too slow to compress them."
+        )
+    return words
+
+
+def _are(frames: int) -> str:
+    return "1 frame is" if frames == 1 else f"{frames} frames are"

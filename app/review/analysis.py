@@ -27,23 +27,27 @@ _TELL_EVERY = 10
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A method, and weights other than those that are shipped."""
+    """A method, weights other than those that are shipped, and what it reads.
+
+    ``whole``: the face is searched again in the compressed picture.
+    """
 
     method: str
     weights: Path | None = None
+    whole: bool = False
 
     @property
     def name(self) -> str:
         """What its curve is called; the same wish again has the same name."""
         label = LABELS[self.method]
-        return label if self.weights is None else f"{label} · {self.weights.stem}"
+        parts = [label, *([] if self.weights is None else [self.weights.stem])]
+        return " · ".join([*parts, *(["compressed picture"] if self.whole else [])])
 
     @property
     def key(self) -> str:
         """What its folder in the session is called."""
-        return file_name(
-            self.method if self.weights is None else f"{self.method}-{self.weights.stem}"
-        )
+        parts = [self.method, *([] if self.weights is None else [self.weights.stem])]
+        return file_name("-".join([*parts, *(["picture"] if self.whole else [])]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +76,7 @@ def analysing(session: Session, wish: Wish) -> Work:
         method = make_method(wish.method, weights=wish.weights)
         total, readings = max(1, len(session.frames)), list[Reading]()
         curve = _Curve()
-        with closing(reanalyse(session, method)) as steps:  # type: ignore[type-var]
+        with closing(reanalyse(session, method, whole=wish.whole)) as steps:  # type: ignore[type-var]
             for number, (_, reading) in enumerate(steps, 1):
                 if job.cancelled:
                     return None

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
@@ -73,6 +74,12 @@ class ComparePanel(QWidget):
             self.method.addItem(label, name)
         self.method.addItem("TS-CAN with other weights…", _OTHER)
         self.method.setCurrentIndex(1)
+        self.whole = QCheckBox("From the compressed picture")
+        self.whole.setToolTip(
+            "Search the face again in the whole picture. Compression costs some of the pulse; "
+            "without the tick the lossless face is read"
+        )
+        self.whole.hide()
         self.run = QPushButton("Re-analyse")
         self.run.setProperty("primary", "true")
         self.run.setToolTip("Read the whole session again with this method")
@@ -132,6 +139,7 @@ class ComparePanel(QWidget):
         self._top.addWidget(self.run)
         self._top.addWidget(self.cancel)
         self._rows.addLayout(self._top)
+        self._rows.addWidget(self.whole)
         self._rows.addWidget(self.progress)
         self._rows.addWidget(self.told)
         self._rows.addWidget(self.table, 1)
@@ -139,8 +147,10 @@ class ComparePanel(QWidget):
 
     # --- what is shown ----------------------------------------------------------------------
 
-    def show_possible(self, problem: str) -> None:
-        """Whether this session can be read again, else why not."""
+    def show_possible(self, problem: str, compressed: bool) -> None:
+        """Whether this session can be read again, else why not; or from a compressed picture."""
+        self.whole.setVisible(compressed and not problem)
+        self.whole.setChecked(False)
         self.run.setEnabled(not problem)
         self.method.setEnabled(not problem)
         self.told.setText(problem)
@@ -233,7 +243,7 @@ class ComparePanel(QWidget):
     def _on_run(self) -> None:
         method = self.method.currentData()
         if method != _OTHER:
-            self.run_asked.emit(Wish(method))
+            self.run_asked.emit(Wish(method, whole=self.whole.isChecked()))
             return
         self._dialog = QFileDialog(self, "Choose weights for TS-CAN", "", _FILES)
         self._dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -243,7 +253,7 @@ class ComparePanel(QWidget):
 
     @Slot(str)
     def _on_weights(self, path: str) -> None:
-        self.run_asked.emit(Wish("tscan", Path(path)))
+        self.run_asked.emit(Wish("tscan", Path(path), self.whole.isChecked()))
 
     @Slot()
     def _on_remove(self) -> None:

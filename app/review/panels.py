@@ -114,12 +114,25 @@ def facts_of(session: Session, entry: SessionEntry) -> list[tuple[str, str]]:
         ("Window", f"{info.window_s:g} s" if info.window_s else ""),
         ("Source", source),
         ("Video", f"{words.KEPT[info.kept]}{picture}"),
+        ("Picture", _compressed(session)),
         ("Frames", f"{words.count(len(session.frames), 'frame')}{pace}{_holes(session)}"),
         ("Size", words.size(entry.size_bytes)),
         ("AimaNet", info.versions.get("aimanet", "")),
         ("Folder", str(session.folder)),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+def _compressed(session: Session) -> str:
+    """The whole picture beside a face; empty without one."""
+    info = session.info.picture
+    if info is None:
+        return ""
+    if session.compressed is None:
+        return "missing: its file is not in the session's folder any more"
+    size = f", {info.size[0]}×{info.size[1]} px" if info.size else ""
+    lost = f"; {words.count(info.dropped, 'frame')} missing in it" if info.dropped else ""
+    return f"compressed (H.264){size}{lost}"
 
 
 def _holes(session: Session) -> str:

@@ -148,7 +148,7 @@ class Viewer(QWidget):
         self._name_markers()
         self.tabs.setTabEnabled(1, bool(session.readings))
         self.compare.show_idle()
-        self.compare.show_possible(why_not(session))
+        self.compare.show_possible(why_not(session), session.compressed is not None)
         self.stage.open(session)
         self.time.open(session)
         self._show_curves()

@@ -93,7 +93,7 @@ def open_window(qtbot: QtBot, qapp: QApplication, nothing_is_left: None) -> Iter
 def shut(qtbot: QtBot, window: MainWindow) -> None:
     """Close and wait until every thread of the window has ended."""
     window.close()
-    done = lambda: not window.conductor.busy and not window.isVisible()  # noqa: E731
+    done = lambda: not window.busy and not window.isVisible()  # noqa: E731
     qtbot.waitUntil(done, timeout=PATIENCE_MS)
 
 

@@ -15,15 +15,20 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from aimanet.sessions.cost import typical
 from aimanet.sessions.reader import Session, open_session
 from aimanet.sessions.recorder import RecorderStatus
 from aimanet.sessions.scrub import Scrubber
 from app.engine import Phase
+from app.look import DARK
 from app.main_window import MainWindow
 from app.recording.bar import RecordBar
 from app.recording.dialog import RecordingDialog
+from app.recording.keep_choice import KeepChoice
+from app.recording.plan import Costs
 from app.recording.words import Reason, ending_of, hours_text
 from app.settings import RecordingSettings, Settings, SettingsStore
 from tests.aimanet.sources.mjpeg_server import MjpegServer
@@ -44,7 +49,11 @@ def sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def unasked() -> None:
     """The questions were answered for good."""
-    SettingsStore().save(Settings(recording=RecordingSettings(ask=False, participant="P07")))
+    SettingsStore().save(
+        Settings(
+            recording=RecordingSettings(keep="frame", ask=False, participant="P07", agreed=True)
+        )
+    )
 
 
 @pytest.fixture
@@ -246,7 +255,9 @@ def test_a_folder_that_cannot_be_written_is_said_and_nothing_else_happens(
 ) -> None:
     (tmp_path / "file").write_text("x")
     folder = str(tmp_path / "file" / "sessions")
-    SettingsStore().save(Settings(recording=RecordingSettings(ask=False, folder=folder)))
+    SettingsStore().save(
+        Settings(recording=RecordingSettings(ask=False, agreed=True, folder=folder))
+    )
     window = open_window(str(wall_video))
     button, guard = window.desk.bar.button, window.desk.bar.guard
     ready = lambda: button.isEnabled() and not guard.holding  # noqa: E731
@@ -419,6 +430,8 @@ def test_losses_and_little_room_are_in_sight(bar: RecordBar) -> None:
     assert "12 dropped" in bar.pill.accessibleName()
     assert bar.room.text() == "1.0 GB free, 1 min"
     assert bar.room.property("short")
+    bar.show_status(status_of(dropped=1, pictures_lost=30), True)
+    assert bar.drops.text() == "1 dropped, 30 not in the picture"
     bar.show_status(status_of(elapsed_s=0.5, free_bytes=100_000_000), True)
     assert bar.room.text() == "100 MB free"
     assert bar.room.property("short")
@@ -441,6 +454,9 @@ def test_the_last_word_says_what_is_missing_and_where_it_is(tmp_path: Path) -> N
     assert lossy.level == "warning"
     assert lossy.text.startswith("Measuring was stopped, and the recording with it. Recorded")
     assert lossy.text.endswith("1 frame is missing in it: the disk was too slow.")
+    slow = ending_of(replace(done, pictures_lost=30), Reason.ASKED)
+    assert slow.level == "warning"
+    assert "30 frames are missing in the compressed picture, but not in the face" in slow.text
     empty = ending_of(replace(done, frames=0), Reason.SOURCE_LOST)
     assert empty.folder is None
     assert empty.text.endswith("Nothing was recorded: no picture came.")
@@ -542,16 +558,146 @@ def test_what_is_kept_says_what_it_costs(open_window: OpenWindow, dialogs: Dialo
     window = open_window("/nowhere.mp4")
     window.commands.recording_settings.trigger()
     dialog = window.dialogs.open_one
-    costs = [button.accessibleDescription() for button in dialog.keep.buttons.values()]
-    assert [cost.split(".")[0] for cost in costs] == [
-        "about 50 GB an hour",
-        "about 850 MB an hour",
-        "about 11 MB an hour",
+    assert [label.text() for label in dialog.keep.labels.values()] == [
+        "typically 14 MB a minute (853 MB an hour)",
+        "typically 58 MB a minute (3.5 GB an hour)",
+        "typically 830 MB a minute (50 GB an hour)",
+        "typically 216 kB a minute (13 MB an hour)",
     ]
     room = dialog.room_label.text()
     dialog.keep.buttons["none"].setChecked(True)
     assert "room for" in room
     assert dialog.room_label.text() != room
+
+
+def test_minute_of_this_source_is_measured_while_the_questions_are_open(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path, face_video: str, dialogs: DialogWatch
+) -> None:
+    dialogs.expected = {"RecordingDialog"}
+    window = open_window(face_video)
+    qtbot.waitUntil(window.commands.record.isEnabled, timeout=PATIENCE_MS)
+    window.commands.record.trigger()
+    dialog = window.dialogs.open_one
+    assert isinstance(dialog, RecordingDialog)
+    assert dialog.keep.current == "face", "unless another was chosen before"
+    labels = dialog.keep.labels
+    assert labels["face"].text().startswith("typically")
+    qtbot.waitUntil(lambda: labels["face"].text().startswith("about"), timeout=PATIENCE_MS)
+    said = {keep: dialog.keep.costs.per_second[keep] for keep in labels}
+    assert 30 * 3000 < said["face"] < said["face+picture"] < said["frame"] < 30 * 150_000
+    dialog.reject()
+    link = window.conductor.engine.link
+    assert link is None or link.sampler is None
+    qtbot.waitUntil(lambda: not window.desk.busy, timeout=PATIENCE_MS)
+
+
+def test_questions_that_are_left_before_they_are_measured_leave_no_thread(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path, dialogs: DialogWatch
+) -> None:
+    dialogs.expected = {"RecordingDialog"}
+    window = open_window(str(wall_video))
+    qtbot.waitUntil(window.commands.record.isEnabled, timeout=PATIENCE_MS)
+    window.commands.record.trigger()
+    window.dialogs.open_one.reject()
+    qtbot.waitUntil(lambda: not window.desk.busy, timeout=PATIENCE_MS)
+
+
+def test_nothing_is_recorded_before_the_person_has_agreed(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path, wall_video: Path, dialogs: DialogWatch
+) -> None:
+    dialogs.expected = {"RecordingDialog"}
+    window = open_window(str(wall_video))
+    qtbot.waitUntil(window.commands.record.isEnabled, timeout=PATIENCE_MS)
+    window.commands.record.trigger()
+    dialog = window.dialogs.open_one
+    assert isinstance(dialog, RecordingDialog)
+    assert dialog.agreed.isVisible()
+    assert not dialog.go.isEnabled()
+    assert dialog.go.toolTip() == "Tick that the person has agreed"
+    qtbot.keyClick(dialog.participant, Qt.Key.Key_Return)
+    dialog.accept()
+    assert dialog.isVisible()
+    assert not window.desk.recording.on
+    dialog.agreed.click()
+    dialog.go.click()
+    assert window.desk.recording.on
+    wait_for_frames(qtbot, window)
+    window.desk.toggle()
+    said(qtbot, window)
+    info = only_session(sessions).info
+    assert (info.consent.shown, info.consent.confirmed) == (True, True)
+
+
+def test_recording_without_questions_asks_once_more_where_nobody_agreed(
+    qtbot: QtBot, open_window: OpenWindow, wall_video: Path, dialogs: DialogWatch
+) -> None:
+    dialogs.expected = {"RecordingDialog"}
+    SettingsStore().save(Settings(recording=RecordingSettings(ask=False)))
+    window = open_window(str(wall_video))
+    qtbot.waitUntil(window.commands.record.isEnabled, timeout=PATIENCE_MS)
+    assert window.commands.record.text().endswith("…")
+    window.commands.record.trigger()
+    assert isinstance(window.dialogs.open_one, RecordingDialog)
+    assert not window.desk.recording.on
+
+
+def test_settings_ask_for_consent_only_where_no_question_follows(
+    open_window: OpenWindow, dialogs: DialogWatch
+) -> None:
+    dialogs.expected = {"RecordingDialog"}
+    window = open_window("/nowhere.mp4")
+    window.commands.recording_settings.trigger()
+    dialog = window.dialogs.open_one
+    assert isinstance(dialog, RecordingDialog)
+    assert not dialog.agreed.isVisible()
+    assert dialog.go.isEnabled()
+    dialog.at_once.setChecked(True)
+    assert dialog.agreed.isVisible()
+    assert not dialog.go.isEnabled()
+    dialog.agreed.click()
+    assert dialog.go.isEnabled()
+
+
+@real_time
+def test_drawn_face_is_not_asked_for_its_consent(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path, face_video: str, dialogs: DialogWatch
+) -> None:
+    shutil.rmtree(sessions, ignore_errors=True)
+    dialogs.expected = {"RecordingDialog"}
+    window = open_window(face_video)
+    qtbot.waitUntil(window.commands.record.isEnabled, timeout=PATIENCE_MS)
+    window.commands.record.trigger()
+    dialog = window.dialogs.open_one
+    assert isinstance(dialog, RecordingDialog)
+    assert not dialog.agreed.isVisible()
+    dialog.keep.buttons["face+picture"].setChecked(True)
+    dialog.go.click()
+    wait_for_frames(qtbot, window)
+    window.desk.toggle()
+    said(qtbot, window)
+    session = only_session(sessions)
+    assert (session.info.consent.shown, session.info.consent.confirmed) == (False, False)
+    assert (session.info.kept, session.info.size) == ("face", (72, 72))
+    assert session.info.picture.size == (320, 240)
+    assert session.problems == ()
+    with Scrubber(session) as pictures:
+        assert pictures.at(0.0).image.shape == (240, 320, 3)
+
+
+def test_choice_that_cannot_be_had_says_why_and_leaves_the_face(qtbot: QtBot) -> None:
+    choice = KeepChoice(DARK, "face+picture", Costs(typical()), {"face+picture": "No encoder."})
+    qtbot.addWidget(choice)
+    assert not choice.buttons["face+picture"].isEnabled()
+    assert choice.current == "face"
+    assert "No encoder." in [label.text() for label in choice.findChildren(QLabel)]
+
+
+def test_stored_choice_of_an_older_version_stays(tmp_path: Path) -> None:
+    store = SettingsStore(tmp_path)
+    store.path.parent.mkdir(parents=True, exist_ok=True)
+    store.path.write_text('{"version": 1, "recording": {"keep": "frame", "ask": true}}')
+    assert store.load() == (Settings(recording=RecordingSettings(keep="frame")), None)
+    assert Settings().recording.keep == "face"
 
 
 def test_without_a_picture_there_is_nothing_to_record(open_window: OpenWindow) -> None:

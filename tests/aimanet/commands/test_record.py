@@ -190,3 +190,18 @@ def test_a_network_camera_is_recorded_live(tmp_path, capsys, face_model, network
 )
 def test_sizes_for_people(size, text):
     assert size_text(size) == text
+
+
+@pytest.mark.real_data
+def test_face_of_a_real_video_is_kept_in_less_than_3_gb_an_hour(
+    tmp_path, capsys, face_model, shared_dir
+):
+    assert fast(shared_dir / "clips" / "evm_face.mp4", tmp_path / "s", method="green") == 0
+    cost = capsys.readouterr().out.splitlines()[0]
+    session = open_session(tmp_path / "s")
+    taken = sum(path.stat().st_size for path in session.folder.iterdir())
+    minute_mb = taken / session.duration_s * 60 / 1e6
+    assert session.info.kept == "face"
+    assert 60 * minute_mb < 3000
+    said_mb = float(cost.split("about ")[1].split(" MB a minute")[0])
+    assert said_mb == pytest.approx(minute_mb, rel=0.25)

@@ -10,6 +10,7 @@ import pytest
 from aimanet.commands.record import Options as RecordOptions
 from aimanet.commands.record import run as record
 from aimanet.commands.replay import Options, run
+from aimanet.errors import SourceError
 from aimanet.sessions.layout import SessionError
 from aimanet.sessions.reader import open_session
 
@@ -109,3 +110,25 @@ def test_an_interrupted_session_replays_with_a_note(faces, capsys, tmp_path):
 def test_what_is_no_session_is_one_line(tmp_path):
     with pytest.raises(SessionError, match="is no session"):
         run(Options(tmp_path))
+
+
+def test_compressed_picture_is_read_if_asked_and_the_lossless_face_if_not(
+    clip, face_model, tmp_path, capsys
+):
+    folder = recorded(clip, tmp_path / "s", "face+picture", "pos")
+    assert_same(replay(capsys, folder))
+    told = replay(capsys, folder, whole_picture=True)
+    assert told["problems"] == [
+        "replayed from the compressed picture: its readings differ from those of the face"
+    ]
+    assert told["compared"]["same"] < told["compared"]["pairs"] == told["recorded"]["readings"]
+    assert told["compared"]["max_bpm"] < 5.0
+
+
+def test_whole_picture_of_a_session_that_kept_the_face_alone_is_refused(faces):
+    with pytest.raises(SourceError, match="no video of the whole picture: play its face instead"):
+        run(Options(faces, json=True, whole_picture=True))
+
+
+def test_whole_picture_without_loss_is_what_is_replayed_anyway(frames, capsys):
+    assert_same(replay(capsys, frames, whole_picture=True))

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from aimanet.commands.record import Options as RecordOptions
+from aimanet.commands.record import run as record
 from aimanet.methods import make_method
 from aimanet.sessions.analysis import compare, reanalyse, recorded
 from aimanet.sessions.info import SessionInfo
@@ -163,3 +165,44 @@ def test_leaving_while_it_runs_forgets_it(qtbot: QtBot, open_page: OpenPage, pul
     assert page.stack.currentWidget() is page.list
     qtbot.waitUntil(lambda: not page.busy, timeout=PATIENCE_MS)
     assert not page.viewer.analyses
+
+
+@pytest.fixture
+def both(tmp_path: Path, face_model: Path) -> Path:
+    """A drawn face, kept with the whole picture beside it."""
+    folder = tmp_path / "sessions" / "both"
+    source = "synthetic:hr=72,seed=1,width=320,height=240"
+    options = RecordOptions(
+        source, str(folder), 8.0, "face+picture", "green", as_fast_as_possible=True, json=True
+    )
+    assert record(options) == 0
+    return folder
+
+
+def test_compressed_picture_can_be_read_beside_the_lossless_face(
+    qtbot: QtBot, open_page: OpenPage, both: Path
+) -> None:
+    page = open_page(both.parent)
+    show(qtbot, page, both)
+    panel = page.viewer.compare
+    run(qtbot, page, "green")
+    qtbot.waitUntil(lambda: len(rows(page)) == 2, timeout=PATIENCE_MS)
+    assert panel.whole.isVisible()
+    panel.whole.click()
+    run(qtbot, page, "green")
+    qtbot.waitUntil(lambda: len(rows(page)) == 3, timeout=PATIENCE_MS)
+    face, whole = (page.viewer.analyses[n] for n in ("GREEN", "GREEN · compressed picture"))
+    session = page.viewer.session
+    assert face.readings == session.readings, "the face gives the readings of the day"
+    assert whole.readings != session.readings
+    assert len(whole.readings) == len(session.readings)
+    assert face.key != whole.key, "each is kept"
+
+
+def test_session_without_a_compressed_picture_does_not_offer_it(
+    qtbot: QtBot, open_page: OpenPage, pulsing: Path
+) -> None:
+    page = open_page(pulsing.parent)
+    show(qtbot, page, pulsing)
+    page.viewer.tabs.setCurrentWidget(page.viewer.compare)
+    assert not page.viewer.compare.whole.isVisible()
