@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from aimanet.errors import CheckpointError, OutputError
+from aimanet.files import LFS_POINTER, is_lfs_pointer
 from aimanet.preprocess import Recipe
 
 if TYPE_CHECKING:
@@ -161,6 +162,8 @@ def _check_file(path: Path) -> None:
         raise CheckpointError(
             f"no weights at {path}; name a .safetensors file or make one with `aimanet train`"
         )
+    if is_lfs_pointer(path):
+        raise CheckpointError(f"{path}: {LFS_POINTER}")
     if path.suffix.lower() in FOREIGN:
         out = path.with_suffix(".safetensors").name
         raise CheckpointError(

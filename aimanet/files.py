@@ -14,6 +14,11 @@ DEEPEST = 40
 
 NOT_ORDINARY = "it is no ordinary file"
 
+LFS_POINTER = "it is a Git LFS pointer, not the file itself; run `git lfs pull` in its repository"
+_LFS_HEAD = b"version https://git-lfs.github.com/spec/"
+_LFS_BYTES = 1024
+"""A pointer is shorter than this."""
+
 
 def require_ordinary(path: Path, most_bytes: int | None = None) -> None:
     """Refuses what an `open` would wait for (a pipe) or never reach the end of (a device).
@@ -23,7 +28,8 @@ def require_ordinary(path: Path, most_bytes: int | None = None) -> None:
         most_bytes: the largest that makes sense for it.
 
     Raises:
-        OSError: it is missing, no ordinary file, or larger; ``strerror`` says which.
+        OSError: it is missing, no ordinary file, larger, or a pointer of Git LFS; ``strerror``
+            says which.
     """
     facts = os.stat(path)
     if stat.S_ISDIR(facts.st_mode):
@@ -33,6 +39,19 @@ def require_ordinary(path: Path, most_bytes: int | None = None) -> None:
     if most_bytes is not None and facts.st_size > most_bytes:
         text = f"{facts.st_size} bytes are too many, {most_bytes} at most"
         raise OSError(errno.EFBIG, text, str(path))
+    if is_lfs_pointer(path):
+        raise OSError(errno.EINVAL, LFS_POINTER, str(path))
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Whether Git LFS has left a few lines in place of an ordinary file, which stayed behind."""
+    try:
+        if not path.is_file() or path.stat().st_size >= _LFS_BYTES:
+            return False
+        with path.open("rb") as file:
+            return file.read(len(_LFS_HEAD)) == _LFS_HEAD
+    except OSError:
+        return False
 
 
 def parse_json(text: str) -> Any:

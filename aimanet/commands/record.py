@@ -118,7 +118,7 @@ def _check(options: Options) -> None:
 
 
 def target(out: str | None) -> Path:
-    """The folder of the new session, as `Options` tells.
+    """The folder of the new session, as `Options` tells; one named after the time may be later.
 
     Raises:
         SessionError: there is something in it.
@@ -126,14 +126,16 @@ def target(out: str | None) -> Path:
     from aimanet.sessions.info import now
     from aimanet.sessions.layout import new_folder, require_free, sessions_folder
 
-    if out is None:
-        return new_folder(sessions_folder(), now())
-    separators = tuple(mark for mark in (os.sep, os.altsep) if mark)
-    path = Path(out).expanduser()
-    if out.endswith(separators):
+    path = sessions_folder() if out is None else Path(out).expanduser()
+    if _is_named_by_time(out):
         return new_folder(path, now())
     require_free(path)
     return path
+
+
+def _is_named_by_time(out: str | None) -> bool:
+    separators = tuple(mark for mark in (os.sep, os.altsep) if mark)
+    return out is None or out.endswith(separators)
 
 
 def _record(
@@ -143,26 +145,32 @@ def _record(
     from aimanet.face import FaceTracker
     from aimanet.methods import make_method
     from aimanet.pipeline import Pipeline
+    from aimanet.sessions.info import now
+    from aimanet.sessions.layout import create_new
     from aimanet.sessions.recorder import Recorder
     from aimanet.sessions.writer import SessionWriter
     from aimanet.sources.frame_rate import unused_rate
 
-    method = make_method(
-        options.method,
-        device=options.device,
-        weights=options.weights,
-        threads=1 if source.live else None,  # as live: the other core has the camera and the face
-    )
-    tracker = source.tracker() or FaceTracker()
-    stack.callback(tracker.close)
-    feed = stack.enter_context(_feed(source, stop))
-    if options.as_fast_as_possible and source.endless and options.seconds is None:
-        raise SourceError(f"{options.source} never ends: give --seconds")
-    if unused := unused_rate(feed.info, options.fps):
-        _notice(f"note: {unused}")
-    pipeline = Pipeline(method)
-    steps = _Steps((f, tracker.track(f)) for f in feed.frames(options.seconds))
-    sample = [] if options.json else steps.sample()
+    with stop.at_once():  # there is no session yet
+        method = make_method(
+            options.method,
+            device=options.device,
+            weights=options.weights,
+            # As live: the other core has the camera and the face.
+            threads=1 if source.live else None,
+        )
+        tracker = source.tracker() or FaceTracker()
+        stack.callback(tracker.close)
+        feed = stack.enter_context(_feed(source, stop))
+        if options.as_fast_as_possible and source.endless and options.seconds is None:
+            raise SourceError(f"{options.source} never ends: give --seconds")
+        if unused := unused_rate(feed.info, options.fps):
+            _notice(f"note: {unused}")
+        pipeline = Pipeline(method)
+        steps = _Steps((f, tracker.track(f)) for f in feed.frames(options.seconds))
+        sample = [] if options.json else steps.sample()
+    if _is_named_by_time(options.out):
+        folder = create_new(folder.parent, now())
     writer = SessionWriter(folder, _info(options, source, feed, pipeline))
     if not options.json:
         _greet(options, source, folder, sample, feed)

@@ -16,6 +16,7 @@ from aimanet.datasets.labels import LabelRead, tidy
 from aimanet.datasets.recorded import Recorded
 from aimanet.datasets.tree import archives, listing, search, told
 from aimanet.datasets.video import Film, film_of, stream_video
+from aimanet.files import LFS_POINTER, is_lfs_pointer
 from aimanet.types import Frame
 
 FS_HZ = 256.0
@@ -164,6 +165,8 @@ def _opened(path: Path) -> Iterator[Any]:
         raise DatasetError(
             f"{path}: h5py is needed for COHFACE's labels: pip install h5py"
         ) from None
+    if is_lfs_pointer(path):
+        raise DatasetError(f"{path}: {LFS_POINTER}")
     try:
         with h5py.File(path, "r") as file:
             yield file

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.datasets.base import DatasetError
+from aimanet.files import require_ordinary
 
 _HEADER = 128
 _MATRIX, _PACKED = 14, 15
@@ -63,6 +64,7 @@ def variables(path: Path) -> dict[str, Variable]:
         DatasetError: the file is missing, cut short, damaged, or of another format.
     """
     try:
+        require_ordinary(path)
         with open(path, "rb") as file:
             order = _byte_order(file, path)
             return {v.name: v for v in _heads(file, path.stat().st_size, order)}

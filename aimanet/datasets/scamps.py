@@ -24,6 +24,7 @@ from aimanet.datasets.labels import LabelRead, tidy
 from aimanet.datasets.recorded import Recorded
 from aimanet.datasets.tree import listing, search, told
 from aimanet.datasets.video import Film
+from aimanet.files import LFS_POINTER, is_lfs_pointer
 from aimanet.types import Frame
 
 FPS = 30.0
@@ -125,6 +126,8 @@ def _opened(path: Path) -> Iterator[Any]:
         import h5py
     except ImportError:
         raise DatasetError(f"h5py is needed for SCAMPS ({path.name}): pip install h5py") from None
+    if is_lfs_pointer(path):
+        raise DatasetError(f"{path}: {LFS_POINTER}")
     try:
         with h5py.File(path, "r", locking=False) as file:
             yield file

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from aimanet.datasets.base import natural
 from aimanet.evaluation.metrics import MIN_SAMPLES, Wave
 from aimanet.evaluation.profiles import EvaluationError
+from aimanet.files import LFS_POINTER, is_lfs_pointer
 
 UNREADABLE = (
     OSError,
@@ -65,6 +66,8 @@ def read_predictions(path: Path) -> list[Prediction]:
         raise EvaluationError(
             f"{path} is no file: name an .npz with <video>/pred and <video>/label"
         )
+    if is_lfs_pointer(path):
+        raise EvaluationError(f"{path}: {LFS_POINTER}")
     try:
         if not zipfile.is_zipfile(path):
             raise EvaluationError(f"{path} is no .npz archive: write it with numpy.savez")

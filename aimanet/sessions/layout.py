@@ -95,6 +95,26 @@ def new_folder(parent: Path, when: datetime) -> Path:
     return folder
 
 
+def create_new(parent: Path, when: datetime) -> Path:
+    """Makes a `new_folder`, which no other process gets, too; it is empty.
+
+    Raises:
+        SessionError: it cannot be made.
+    """
+    while True:
+        folder = new_folder(parent, when)
+        try:
+            _make_private(parent)
+            folder.mkdir(mode=FOLDER_MODE)
+        except FileExistsError:
+            if parent.is_dir():
+                continue  # another process was faster
+            raise SessionError(f"{parent} is a file: name a folder for sessions") from None
+        except OSError as error:
+            raise SessionError(_refused(folder, error)) from error
+        return folder
+
+
 def require_free(folder: Path) -> None:
     """Nothing may be there, or an empty folder.
 

@@ -17,6 +17,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from aimanet.errors import SourceError
+from aimanet.files import LFS_POINTER, is_lfs_pointer
 from aimanet.sources.ffmpeg import LARGEST_OF_FILE, limit_memory
 from aimanet.sources.formats import IMAGE_SUFFIXES, MAX_PIXELS
 from aimanet.sources.frame_rate import OPTIONS as RATE_OPTIONS
@@ -76,6 +77,8 @@ def _require_readable(path: Path) -> None:
         raise SourceError(f"{path}: no permission to read it")
     if path.stat().st_size == 0:
         raise SourceError(f"{path}: the file is empty")
+    if is_lfs_pointer(path):
+        raise SourceError(f"{path}: {LFS_POINTER}")
 
 
 def _opened(path: Path, options: dict[str, str]) -> InputContainer:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.errors import SourceError, UnknownRateError
-from aimanet.files import require_ordinary
+from aimanet.files import LFS_POINTER, is_lfs_pointer, require_ordinary
 from aimanet.sources.base import RateOrigin, RecordedSource, SourceInfo
 from aimanet.sources.formats import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from aimanet.sources.frame_rate import HIGHEST_FPS
@@ -58,6 +58,8 @@ class ImageFolderSource(RecordedSource):
         times, origin_s, where = self._times_of(images)
         frames = _frames(images, times)
         first = next(frames, None)
+        if first is None and is_lfs_pointer(images[0]):
+            raise SourceError(f"{images[0]}: {LFS_POINTER}")
         if first is None:
             raise SourceError(
                 f"{self._folder}: none of its {len(images)} pictures can be read; are they damaged?"

@@ -175,11 +175,11 @@ class Recording(QObject):
 def _writer_for(link: RunLink, plan: Plan) -> Callable[[], SessionWriter]:
     """What makes the writer in the recorder's thread: a slow disk is slow there."""
     from aimanet.sessions.info import now
-    from aimanet.sessions.layout import new_folder
+    from aimanet.sessions.layout import create_new
     from aimanet.sessions.writer import SessionWriter
 
     info = _info(link, plan)
-    return lambda: SessionWriter(new_folder(plan.folder, now()), info)
+    return lambda: SessionWriter(create_new(plan.folder, now()), info)
 
 
 def _info(link: RunLink, plan: Plan) -> SessionInfo:

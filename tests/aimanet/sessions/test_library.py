@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from aimanet.sessions.info import SessionInfo
-from aimanet.sessions.layout import SessionError, new_folder, sessions_folder
+from aimanet.sessions.layout import SessionError, create_new, new_folder, sessions_folder
 from aimanet.sessions.library import delete, edit, list_sessions, rename
 from aimanet.sessions.writer import SessionWriter
 from tests.aimanet.sessions.recordings import frame, times, write_session
@@ -64,6 +65,17 @@ def test_new_folders_never_meet(tmp_path):
     first.mkdir()
     assert first.name == "2026-05-04_03-02-01"
     assert new_folder(tmp_path, when).name == "2026-05-04_03-02-01_2"
+
+
+def test_folders_made_in_the_same_second_are_each_somebody_elses(tmp_path):
+    from datetime import datetime
+
+    parent, when = tmp_path / "new" / "sessions", datetime(2026, 5, 4, 3, 2, 1)
+    with ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(lambda _: create_new(parent, when), range(64)))
+    assert len(set(made)) == 64
+    assert sorted(parent.iterdir()) == sorted(made)
+    assert {folder.stat().st_mode & 0o777 for folder in (parent, *made)} == {0o700}
 
 
 def test_edits_keep_what_we_do_not_know(tmp_path):
