@@ -31,9 +31,12 @@ class ReferenceFlagsError(AimaNetError):
 class Options:
     """Put a contact sensor beside a session: find its time, keep it, compare.
 
-    FILE is a CSV (or any separated text) with a time and a PPG, ECG, heart-rate or interval
-    column, UBFC's ground_truth.txt or gtdump.xmp, PURE's JSON, or EDF. Columns and units are
-    guessed and told; name them (by title, or number from 1) where the guess is wrong.
+    FILE has a PPG, an ECG, heart rates or intervals between beats: CSV or other text with any
+    separator (oximeters, chest straps, Kubios, Empatica, OpenSignals, LabChart, AcqKnowledge,
+    Shimmer, watches' exports), JSON, TCX, GPX, Apple's XML, EDF and BDF, UBFC's ground_truth.txt
+    or gtdump.xmp, PURE's JSON; FIT and Excel with the extra `sensors`, AcqKnowledge's .acq with
+    bioread. Titles, units and rates are taken from the file, the rest is guessed and told; name
+    columns (by title, or number from 1) where the guess is wrong or none is made.
 
     Examples: `aimanet reference me-session oximeter.csv`,
     `aimanet reference me-session strap.csv --time 1 --time-unit ms --hr 3`,

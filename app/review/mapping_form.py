@@ -28,7 +28,7 @@ _ROLES = {
     "ibi": ("Intervals", IBI_UNITS),
 }
 _UNIT_FIELDS = {"time": "time_unit", "hr": "hr_unit", "ibi": "ibi_unit"}
-_UNIT_WORDS = {"clock": "date/time", "bpm": "BPM", "hz": "Hz", "us": "µs"}
+_UNIT_WORDS = {"clock": "date/time", "bpm": "BPM", "hz": "Hz", "us": "µs", "d": "days"}
 _PREVIEW_ROWS = 6
 
 
@@ -63,6 +63,7 @@ class MappingForm(QWidget):
         for role in _UNIT_FIELDS:
             for unit in _ROLES[role][1]:
                 self.units[role].addItem(_UNIT_WORDS.get(unit, unit), unit)
+        self.units["time"].addItem("choose", "")
         for box in (*self.columns.values(), *self.units.values()):
             box.activated.connect(self._on_changed)
         self.rate.editingFinished.connect(self._on_rate)

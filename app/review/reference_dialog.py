@@ -19,14 +19,16 @@ from PySide6.QtWidgets import (
 )
 
 from aimanet.sessions.reader import Session
-from aimanet.sessions.reference import with_offset
+from aimanet.sessions.reference import Mapping, with_offset
 from app.look import Look
+from app.review.answers import Answers
 from app.review.curves import rates_of
 from app.review.dialogs import Asking
 from app.review.jobs import Job, Jobs
 from app.review.mapping_form import MappingForm
 from app.review.plots import RatePlot, WavePlot
 from app.review.sensor_work import (
+    Doubted,
     FileRead,
     Found,
     Reopened,
@@ -38,7 +40,11 @@ from app.review.sensor_work import (
     shifted,
 )
 
-_FILES = "Sensor recordings (*.csv *.txt *.tsv *.json *.edf *.bdf *.xmp *.dat);;All files (*)"
+_FILES = (
+    "Sensor recordings (*.csv *.txt *.tsv *.log *.json *.edf *.bdf *.xlsx *.fit *.acq *.tcx *.gpx "
+    "*.xml *.hrm *.xmp *.dat);;All files (*)"
+)
+_KEEP, _CORRECT = "Keep it anyway", "Correct the columns"
 _SLIDER_S = 5.0
 _JUDGE_MS = 350
 _HARDLY = 0.3
@@ -70,7 +76,9 @@ class ReferenceDialog(Asking):
         self.where = QSlider(Qt.Orientation.Horizontal)
         self.slider, self.offset = QSlider(Qt.Orientation.Horizontal), QDoubleSpinBox()
         self.again = QPushButton("Find again")
-        self.told = self._make_told()
+        self.told, self.understood = self._make_told(), self._make_told()
+        self.answers = Answers(look)
+        self._choices: tuple[Mapping, ...] = ()
         self._wait = QTimer(self, singleShot=True, interval=_JUDGE_MS)
         self._lay_out()
         self._connect()
@@ -122,11 +130,14 @@ class ReferenceDialog(Asking):
         buttons.rejected.connect(self.reject)
         self.rows.setSpacing(px(8))
         self.rows.addLayout(top)
+        self.understood.setProperty("role", "note")
         self.rows.addWidget(self.form)
+        self.rows.addWidget(self.understood)
         self.rows.addLayout(self._plots, 1)
         self.rows.addWidget(self.where)
         self.rows.addLayout(row)
         self.rows.addWidget(self.told)
+        self.rows.addWidget(self.answers)
         self.rows.addWidget(buttons)
         parent = self.parentWidget()
         room = self.size() if parent is None else parent.window().size()
@@ -135,6 +146,7 @@ class ReferenceDialog(Asking):
     def _connect(self) -> None:
         self.choose.clicked.connect(self.ask_file)
         self.form.changed.connect(self._on_mapping)
+        self.answers.answered.connect(self._on_answer)
         self.where.valueChanged.connect(self._on_where)
         self.offset.valueChanged.connect(self._on_offset)
         self.slider.valueChanged.connect(self._on_slider)
@@ -165,6 +177,7 @@ class ReferenceDialog(Asking):
 
     def _start(self, words: str, work, then) -> None:  # type: ignore[no-untyped-def]
         self._stop_jobs()
+        self.answers.clear()
         self._say(words, "muted")
         self._job = self._jobs.start(words.rstrip("…").lower(), work, then)
         self._show_state()
@@ -175,8 +188,27 @@ class ReferenceDialog(Asking):
             self._fail(job.problem)
             return
         self._read = job.result
-        self.form.show_file(self._read.file, self._read.mapping)
-        self._on_mapping()
+        guess = self._read.guess
+        self.form.show_file(self._read.file, guess.mapping)
+        self._choices = guess.choices
+        if not guess.question:
+            self._on_mapping()
+            return
+        self._fail(guess.question)
+        self.answers.offer([self._read.name_of(choice) for choice in guess.choices])
+
+    @Slot(int)
+    def _on_answer(self, number: int) -> None:
+        """To which column it is, or to whether a reference in doubt is kept."""
+        if self._found is not None:
+            if number == 0:
+                self._save(anyway=True)
+            else:
+                self._tell_found()
+                self._show_state()
+        elif self._read is not None:
+            self.form.show_mapping(self._choices[number])
+            self._on_mapping()
 
     @Slot()
     def _on_mapping(self) -> None:
@@ -193,6 +225,7 @@ class ReferenceDialog(Asking):
             self._fail(job.problem)
             return
         self._found = job.result
+        self.understood.setText(self._found.understood)
         self._set_offset(self._found.aligned.offset_s)
         self._plots.setCurrentWidget(self.rates if self._found.theirs is None else self.wave)
         self._draw()
@@ -202,6 +235,7 @@ class ReferenceDialog(Asking):
 
     def _fail(self, problem: str) -> None:
         self._found = None
+        self.understood.clear()
         self._draw()
         self._say(problem, "warn")
         self._show_state()
@@ -244,6 +278,7 @@ class ReferenceDialog(Asking):
         if self._found is None:
             return
         self._by_hand = True
+        self.answers.clear()
         self._draw()
         self._say(f"Chosen by hand: {offset_s:+.3f} s.", "muted")
         self._wait.start()
@@ -331,20 +366,26 @@ class ReferenceDialog(Asking):
         self.again.setEnabled(self._read is not None and self._job is None)
         self.form.setEnabled(self._read is not None)
         if self._read is None and self._job is None and not self.told.text():
-            self._say("Choose a recording: CSV, EDF, or a file of UBFC-rPPG or PURE.", "muted")
+            self._say(
+                "Choose the sensor's file: CSV or other text, JSON, EDF, Excel, FIT, TCX, GPX, "
+                "AcqKnowledge, UBFC-rPPG or PURE.",
+                "muted",
+            )
 
     # --- the end ----------------------------------------------------------------------------
 
     @Slot()
     def _on_save(self) -> None:
+        self._save(anyway=False)
+
+    def _save(self, *, anyway: bool) -> None:
         if self._found is None or self._read is None:
             return
         aligned = self._found.aligned
         if self._by_hand:
             aligned = with_offset(aligned, self.offset.value())
-        work = saving(
-            self._session, self._read.file, self.form.mapping, self._found.sensor, aligned
-        )
+        file, mapping, sensor = self._read.file, self.form.mapping, self._found.sensor
+        work = saving(self._session, file, mapping, sensor, aligned, anyway=anyway)
         self._start("Saving the reference…", work, self._on_saved)
 
     def _on_saved(self, job: Job) -> None:
@@ -352,6 +393,12 @@ class ReferenceDialog(Asking):
         if isinstance(job.result, Reopened):
             self.saved.emit(job.result)
             self.accept()
+        elif isinstance(job.result, Doubted):
+            why = f"{job.result.why[0].upper()}{job.result.why[1:]}"
+            self._say(f"{why}. Is it the right column and unit, and this session's file?", "warn")
+            self._show_state()
+            self.answers.offer((_KEEP, _CORRECT))
+            self.save.setEnabled(False)
         else:
             self._say(job.problem, "warn")
             self._show_state()

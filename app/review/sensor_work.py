@@ -21,6 +21,7 @@ from app.review.jobs import Job, Work
 if TYPE_CHECKING:
     from aimanet.sessions.reference import (
         Alignment,
+        Guess,
         Mapping,
         ReferenceComparison,
         ReferenceInfo,
@@ -35,20 +36,38 @@ AT_S = 0.02
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FileRead:
-    """A sensor's file and what its columns seem to be."""
+    """A sensor's file and what its columns seem to be, or the question which it is."""
 
     file: SensorFile
-    mapping: Mapping
+    guess: Guess
+
+    def name_of(self, choice: Mapping) -> str:
+        """What to call a choice: its column, and its kind where both are of one column."""
+        kinds = {c.kind for c in self.guess.choices}
+        at = getattr(choice, choice.kind) if choice.kind else 0
+        name = self.file.columns[at].name
+        return f"{name}: {_KINDS[choice.kind]}" if choice.kind and len(kinds) > 1 else name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A sensor and where it lies; ``ours`` and ``theirs`` are waves shaped alike (or None)."""
+    """A sensor and where it lies; ``ours`` and ``theirs`` are waves shaped alike (or None).
+
+    ``understood`` says in words what was read as what.
+    """
 
     sensor: Sensor
     aligned: Alignment
     ours: Wave | None
     theirs: Wave | None
+    understood: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """Nothing was saved: sensor and camera may not belong together, and ``why``."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +95,7 @@ def reading_file(path: Path) -> Work:
         from aimanet.sessions import reference as sensors
 
         file = sensors.open_sensor_file(path)
-        return FileRead(file, sensors.guess_mapping(file))
+        return FileRead(file, sensors.guess_columns(file))
 
     return work
 
@@ -85,15 +104,37 @@ def finding(session: Session, file: SensorFile, mapping: Mapping) -> Work:
     """Reads the columns and looks for the offset."""
 
     def work(job: Job) -> Found:
-        from aimanet.sessions.reference import find_offset, read_sensor
+        from aimanet.sessions.reference import find_offset, near_session, read_sensor
         from aimanet.sessions.reference_tracks import sensor_track, session_track
 
-        sensor = read_sensor(file, mapping)
+        sensor = near_session(session, read_sensor(file, mapping))
         aligned = find_offset(session, sensor)
         ours, theirs = session_track(session), sensor_track(sensor)
-        return Found(sensor, aligned, wave_of(ours), wave_of(theirs))
+        words = in_words(file, mapping, sensor)
+        return Found(sensor, aligned, wave_of(ours), wave_of(theirs), words)
 
     return work
+
+
+_KINDS = {"ppg": "Pulse wave", "ecg": "ECG", "hr": "Heart rate", "ibi": "Intervals between beats"}
+
+
+def in_words(file: SensorFile, mapping: Mapping, sensor: Sensor) -> str:
+    """What was read as what: "Heart rate: PR(bpm) · time: Time · 50 values, 1 a second"."""
+    names = [column.name for column in file.columns]
+    parts = [
+        f"{words}: {names[at]}"
+        for kind, words in _KINDS.items()
+        if (at := getattr(mapping, kind)) is not None
+    ]
+    if mapping.time is not None:
+        parts.append(f"time: {names[mapping.time]}")
+    t = sensor.t if len(sensor.t) else sensor.rate_t
+    count = f"{len(t):,} values"
+    span = float(t[-1] - t[0]) if len(t) > 1 else 0.0
+    if span > 0 and sensor.kind != "ibi":
+        count += f", {(len(t) - 1) / span:.3g} a second"
+    return " · ".join([*parts, count, f"{span:.0f} s"])
 
 
 def judging(session: Session, sensor: Sensor, aligned: Alignment) -> Work:
@@ -109,13 +150,21 @@ def judging(session: Session, sensor: Sensor, aligned: Alignment) -> Work:
 
 
 def saving(
-    session: Session, file: SensorFile, mapping: Mapping, sensor: Sensor, aligned: Alignment
+    session: Session,
+    file: SensorFile,
+    mapping: Mapping,
+    sensor: Sensor,
+    aligned: Alignment,
+    *,
+    anyway: bool = False,
 ) -> Work:
-    """Writes the reference, and opens the session again."""
+    """Writes the reference, and opens the session again; `Doubted` instead, unless ``anyway``."""
 
-    def work(job: Job) -> Reopened:
-        from aimanet.sessions.reference import save_reference
+    def work(job: Job) -> Reopened | Doubted:
+        from aimanet.sessions.reference import doubt_of, save_reference
 
+        if not anyway and (why := doubt_of(session, sensor, aligned)):
+            return Doubted(why)
         save_reference(session, file, mapping, sensor, aligned)
         return Reopened(open_session(session.folder), entry(session.folder))
 

@@ -86,3 +86,38 @@ def test_mistakes_are_one_line(place, capsys, args, words):
     assert words in error
     assert len(error.splitlines()) == 1
     assert not (place / "s" / "reference.csv").exists()
+
+
+def oximeter(place, header, *columns):
+    """A finger oximeter's file, a row a second."""
+    rows = [f"10:00:{s:02d}" + "".join(f",{c + s % 2}" for c in columns) for s in range(32)]
+    (place / "o.csv").write_text("\n".join([*header, *rows]) + "\n")
+
+
+def test_a_sensor_that_disagrees_with_the_camera_is_kept_with_a_yes_only(place, capsys):
+    oximeter(place, ["time,SpO2,PR"], 96, 71)
+    assert cli.main(["reference", "s", "o.csv", "--hr", "SpO2"]) == 2
+    error = capsys.readouterr().err
+    assert "this sensor 96 at the same time, so it is not kept" in error
+    assert "--keep-anyway" in error
+    assert len(error.splitlines()) == 1
+    assert not (place / "s" / "reference.csv").exists()
+    assert "doubt: the camera read" in told(capsys, "o.csv", "--hr", "SpO2", "--dry-run")
+    assert "HR: PR (bpm)" in told(capsys, "o.csv")
+    assert "HR: SpO2 (bpm)" in told(capsys, "o.csv", "--hr", "SpO2", "--keep-anyway")
+
+
+def test_a_question_names_the_flags_that_answer_it(place, capsys):
+    oximeter(place, [], 71, 110)
+    assert cli.main(["reference", "s", "o.csv"]) == 2
+    error = capsys.readouterr().err
+    assert "Which column holds heart rates: “column 2” (71, 72, 71 …) or “column 3”" in error
+    assert "Say --hr 2 or --hr 3" in error
+    assert "HR: column 2 (bpm)" in told(capsys, "o.csv", "--hr", "2")
+
+
+def test_help_names_what_can_be_read(capsys):
+    assert cli.main(["reference", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for name in ("EDF", "FIT", "Excel", "AcqKnowledge", "JSON", "TCX", "--keep-anyway"):
+        assert name in said

@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from aimanet.sessions.reference import (
+    Alignment,
+    ReferenceError,
     Sensor,
+    doubt_of,
     expected_offset,
     find_offset,
     guess_mapping,
+    near_session,
     open_sensor_file,
     read_sensor,
     with_offset,
@@ -192,3 +196,32 @@ def test_a_recorded_drawn_face(tmp_path, face_model, method):
     found = find_offset(open_session(out), sensor_of(path))
     assert found.offset_s == pytest.approx(-SHIFT, abs=0.05)
     assert found.trust == "clear"
+
+
+def days(count: int, start: datetime | None) -> Sensor:
+    """A heart rate a minute, of days around the session."""
+    t = np.arange(0.0, count * 86_400.0, 60.0)
+    return Sensor("hr", rate_t=t, rate_bpm=np.full(len(t), 72.0), start=start)
+
+
+def test_a_sensor_of_weeks_is_looked_at_around_the_session_only(session) -> None:
+    near = near_session(session, days(300, STARTED - timedelta(days=150)))
+    begin, end = near.span
+    assert end - begin < session.duration_s + 2 * 60 + 1
+    assert begin == pytest.approx(150 * 86_400, abs=61)
+    with pytest.raises(ReferenceError, match="its clock does not say where"):
+        near_session(session, days(3, None))
+    sparse = replace(days(2, STARTED), rate_t=np.array([-9e4, 9e4]), rate_bpm=np.full(2, 72.0))
+    with pytest.raises(ReferenceError, match="measured nothing during the session"):
+        near_session(session, sparse)
+
+
+@pytest.mark.parametrize(("bpm", "words"), [(72.0, ""), (97.0, "this sensor 97"), (144.0, "144")])
+def test_rates_far_from_the_cameras_are_in_doubt(tmp_path, bpm, words) -> None:
+    session = pulse_session(tmp_path / "s", PULSE, 30.0)
+    t = np.arange(0.0, 30.0)
+    sensor = Sensor("hr", rate_t=t, rate_bpm=np.full(30, bpm))
+    why = doubt_of(session, sensor, Alignment(0.0))
+    assert words in why
+    assert bool(why) == bool(words)
+    assert doubt_of(session, sensor, Alignment(0.0, trust="clear")) == ""

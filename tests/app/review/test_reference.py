@@ -12,7 +12,7 @@ from aimanet.pulse import bandpass
 from aimanet.sessions.info import SessionInfo
 from aimanet.sessions.layout import REFERENCE
 from aimanet.sessions.reader import open_session
-from aimanet.sessions.reference import compare_reference
+from aimanet.sessions.reference import compare_reference, remove_reference
 from aimanet.sessions.writer import SessionWriter
 from aimanet.types import Frame, Reading, State
 from app.review.page import SessionsPage
@@ -155,6 +155,68 @@ def test_columns_are_mapped_by_hand(
     qtbot.waitUntil(lambda: dialog.save.isEnabled(), timeout=PATIENCE_MS)
     assert dialog.offset.value() == pytest.approx(-SHIFT_S, abs=0.05)
     dialog.reject()
+
+
+def oximeter(path: Path, *columns: int) -> Path:
+    """A finger oximeter's file without a header, a row a second."""
+    rows = [f"10:00:{s % 60:02d}" + "".join(f",{c + s % 3}" for c in columns) for s in range(60)]
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_which_of_two_columns_it_is_is_asked(
+    qtbot: QtBot, open_page: OpenPage, measured: Path, dialogs: DialogWatch, tmp_path: Path
+) -> None:
+    dialogs.expected.add("ReferenceDialog")
+    page = open_page(measured / "sessions")
+    dialog = ask(qtbot, page, measured / "sessions" / "m")
+    dialog.open_file(str(oximeter(tmp_path / "bare.csv", 66, 110)))
+    qtbot.waitUntil(lambda: dialog.answers.open, timeout=PATIENCE_MS)
+    question = "Which column holds heart rates: “column 2” (66, 67, 68 …) or “column 3” (110, 111"
+    assert question in dialog.told.text()
+    assert [button.text() for button in dialog.answers.buttons] == ["column 2", "column 3"]
+    assert not dialog.save.isEnabled()
+    where = dialog.save.pos()
+    qtbot.mouseClick(dialog.answers.buttons[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.save.isEnabled(), timeout=PATIENCE_MS)
+    assert dialog.form.columns["hr"].currentText() == "column 2"
+    assert "Heart rate: column 2 · time: column 1 · 60 values, 1 a second" in (
+        dialog.understood.text()
+    )
+    assert dialog.save.pos() == where
+    assert not dialog.answers.open
+    dialog.reject()
+
+
+@pytest.mark.parametrize("answer", [1, 0])
+def test_a_sensor_that_disagrees_with_the_camera_is_kept_with_a_yes_only(
+    qtbot: QtBot,
+    open_page: OpenPage,
+    measured: Path,
+    dialogs: DialogWatch,
+    tmp_path: Path,
+    answer: int,
+) -> None:
+    dialogs.expected.add("ReferenceDialog")
+    page = open_page(measured / "sessions")
+    dialog = ask(qtbot, page, measured / "sessions" / "m")
+    lines = oximeter(tmp_path / "bare.csv", 96, 71).read_text()
+    (tmp_path / "named.csv").write_text("time,HR,x\n" + lines)
+    found(qtbot, dialog, tmp_path / "named.csv")
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.answers.open, timeout=PATIENCE_MS)
+    assert "this sensor 97 at the same time" in dialog.told.text()
+    assert not (measured / "sessions" / "m" / REFERENCE).exists()
+    assert not dialog.save.isEnabled()
+    qtbot.mouseClick(dialog.answers.buttons[answer], Qt.MouseButton.LeftButton)
+    if answer == 0:
+        qtbot.waitUntil(lambda: page.dialog is not dialog, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not page.busy, timeout=PATIENCE_MS)
+        assert remove_reference(measured / "sessions" / "m")
+    else:
+        assert dialog.save.isEnabled()
+        assert not (measured / "sessions" / "m" / REFERENCE).exists()
+        dialog.reject()
 
 
 def test_a_file_that_is_none_is_told_and_another_can_be_chosen(
