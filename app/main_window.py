@@ -80,17 +80,17 @@ class MainWindow(QMainWindow):
         self._live_rows.setContentsMargins(0, 0, 0, 0)
         self._live_rows.addWidget(self.header)
         self._live_rows.addWidget(self.body, 1)
+        self._live_rows.addWidget(self.figures)  # no status bar: hiding one resizes the pages
         root = QWidget()
         root.setObjectName("root")
         self._rows = QVBoxLayout(root)
         self._rows.addWidget(self.pages.stack, 1)
         self.top.add_right(self.desk.bar)
+        self.top.room_changed.connect(self.desk.bar.fit)
         self.setMenuWidget(self.top)
         root.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCentralWidget(root)
         root.setFocus()
-        self.statusBar().addPermanentWidget(self.figures, 1)
-        self.statusBar().setSizeGripEnabled(False)
         for part in (self.header, self.top.pages, self.desk.bar):
             part.guard_space(self._guard)
 
@@ -166,7 +166,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_page(self) -> None:
         live = self.page_desk.is_live
-        self.statusBar().setVisible(live)
+        self.top.share()
         self.notices.show_on(self.page_desk.banners or self.body.banners)
         self.desk.show_live(live)
         root = self.centralWidget()

@@ -107,8 +107,8 @@ class Pages(QObject):
     def _build(self, name: str) -> QWidget:
         page = self._makers[name](self.stack)
         self._pages[name] = page
+        _call(page, "apply_look", self._look)  # first: at another size it may widen the window
         self.stack.addWidget(page)
-        _call(page, "apply_look", self._look)
         return page
 
 

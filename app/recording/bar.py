@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -24,6 +24,9 @@ _SHORT_H = 5 / 60
 _SHORT_BYTES = 300_000_000
 """And so little in any case: seconds of whole pictures."""
 
+_ANY_WIDTH = 16_777_215
+"""Qt's own "no limit"."""
+
 _FIRST_S = 3.0
 """The first seconds do not tell yet how much an hour takes."""
 
@@ -40,6 +43,7 @@ class RecordBar(QWidget):
         self.button = QPushButton()
         self.button.setObjectName("record")
         self.marker_button = QPushButton("Marker")
+        self.marker_button.setAccessibleName("Drop a marker")
         self.marker_field = MarkerField()
         self.pill = QFrame()
         self.pill.setObjectName("recording")
@@ -51,6 +55,8 @@ class RecordBar(QWidget):
         self.marker_button.clicked.connect(self.marker_asked)
         self.guard = PressGuard(self.button, record)
         self._shown: tuple[bool, bool, Look] | None = None
+        self._most = _ANY_WIDTH
+        self.marker_field.shown.connect(self._on_field)
         self.show_status(None, False)
 
     def _lay_out(self) -> None:
@@ -94,6 +100,7 @@ class RecordBar(QWidget):
             self.marker_field.put_away()
         if status is not None:
             self._show_figures(status, on)
+            self.fit(self._most)
         self._show_icons(on)
 
     def _show_figures(self, status: RecorderStatus, on: bool) -> None:
@@ -122,6 +129,35 @@ class RecordBar(QWidget):
         if self.room.property("short") != short:
             self.room.setProperty("short", short)
             self.room.style().polish(self.room)
+
+    @Slot(int)
+    def fit(self, most: int) -> None:
+        """Take at most ``most`` pixels: what can be missed gives way, and no other control moves.
+
+        First the size so far, then the room on the disk unless it is short, then the word on the
+        marker's button.
+        """
+        self._most = most
+        short = bool(self.room.property("short"))
+        for label in (self.taken, self.room):
+            label.setMaximumWidth(_ANY_WIDTH)
+        self.marker_button.setText("Marker")
+        if self._needed() > most:
+            self.taken.setMaximumWidth(0)
+        if self._needed() > most and not short:
+            self.room.setMaximumWidth(0)
+        if self._needed() > most:
+            self.marker_button.setText("")
+
+    @Slot()
+    def _on_field(self) -> None:
+        self.fit(self._most)
+
+    def _needed(self) -> int:
+        """Pixels that all of it takes as it is."""
+        self._pill_row.invalidate()
+        self.pill.updateGeometry()
+        return self._row.sizeHint().width()
 
     def apply_look(self, look: Look) -> None:
         """Other colours or another size."""

@@ -59,7 +59,7 @@ class Figures(QWidget):
 
     def apply_look(self, look: Look) -> None:
         """Another size."""
-        self._row.setContentsMargins(look.px(16), 0, look.px(14), look.px(2))
+        self._row.setContentsMargins(look.px(2), 0, 0, 0)
         self._row.setSpacing(look.px(22))
 
     @Slot(bool)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -76,7 +76,12 @@ class PageSwitch(QFrame):
 
 
 class TopBar(QWidget):
-    """Menus at the left, pages beside them, ``right`` at the right."""
+    """Menus at the left, pages beside them, something at the right that has the rest.
+
+    ``room_changed`` carries how many pixels that is: nothing at the left is to give way.
+    """
+
+    room_changed = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +97,17 @@ class TopBar(QWidget):
     def add_right(self, widget: QWidget) -> None:
         """Something at the right end."""
         self._row.addWidget(widget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the row anew."""
+        super().resizeEvent(event)
+        self.share()
+
+    def share(self) -> None:
+        """Say how much room there is at the right."""
+        margins, spacing = self._row.contentsMargins(), self._row.spacing()
+        left = self.menus.sizeHint().width() + self.pages.sizeHint().width() + 3 * spacing
+        self.room_changed.emit(self.width() - margins.left() - margins.right() - left)
 
     def apply_look(self, look: Look) -> None:
         """Another size."""

@@ -44,7 +44,7 @@ def test_the_switch_and_the_keys_go_to_a_page_and_back(
     assert page is not None
     assert page.isVisible()
     assert not window.header.isVisible()
-    assert not window.statusBar().isVisible()
+    assert not window.figures.isVisible()
     assert window.commands.pages[SESSIONS].isChecked()
     qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
     qtbot.keyClick(window, Qt.Key.Key_1, CTRL)
@@ -280,3 +280,18 @@ def test_a_picture_of_a_plot_that_cannot_be_saved_is_said(
     banner = page.banners.banner("picture")
     assert banner is not None
     assert "cannot be written" in banner.text
+
+
+def test_no_page_makes_a_small_window_larger(
+    qtbot: QtBot, open_window: OpenWindow, sessions: Path
+) -> None:
+    """1366 x 768 at 150 % has 911 x 512 px, less the window's title."""
+    window = open_window("/nowhere.mp4")
+    window.resize(911, 480)
+    qtbot.waitUntil(lambda: window.look.scale < 1 and window.minimumSizeHint().width() < 911)
+    window.resize(911, 480)
+    for name in (SESSIONS, "training", LIVE):
+        window.pages.show(name)
+        qtbot.waitUntil(lambda name=name: window.pages.page(name).isVisible())
+        window.notices.say("network", "error", "The network goes on with NumPy. " * 9)
+        assert (window.width(), window.height()) == (911, 480), name

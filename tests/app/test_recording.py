@@ -706,3 +706,26 @@ def test_without_a_picture_there_is_nothing_to_record(open_window: OpenWindow) -
     window.desk.toggle()
     assert not window.desk.recording.on
     assert not window.commands.marker.isEnabled()
+
+
+def test_the_bar_gives_way_where_the_row_is_short(qtbot: QtBot) -> None:
+    """A marker's name and a long recording move neither menus nor pages."""
+    record, marker = QAction("Record"), QAction("Marker")
+    bar = RecordBar(record, marker)
+    qtbot.addWidget(bar)
+    bar.show()
+    status = RecorderStatus(None, True, 3725.0, 9, 12, 0, 10**9, 10**12)
+    bar.show_status(status, on=True)
+    bar.marker_field.offer(0, "Marker 1")
+    bar.fit(10_000)
+    whole = bar.sizeHint().width()
+    assert bar.marker_button.text() == "Marker"
+    assert bar.taken.maximumWidth() > 0
+    bar.fit(whole - 1)
+    assert bar.taken.maximumWidth() == 0
+    assert bar.room.maximumWidth() > 0
+    bar.fit(whole - bar.taken.sizeHint().width() - bar.room.sizeHint().width())
+    assert bar.sizeHint().width() <= whole - bar.taken.sizeHint().width()
+    assert bar.elapsed.maximumWidth() > 0
+    bar.fit(whole)
+    assert bar.taken.maximumWidth() > 0, "it comes back where there is room"
