@@ -120,6 +120,7 @@ def run(
     device: str | None = None,
     weights: Path | None = None,
     watch: Callable[[MainWindow], object] | None = None,
+    fps: float | None = None,
 ) -> int:
     """Open the window and stay until it is closed.
 
@@ -130,13 +131,15 @@ def run(
         device: auto, cpu or cuda; None takes the remembered one.
         weights: other weights for tscan.
         watch: is given the window before it is shown (`app.bench`).
+        fps: the frame rate to ask the camera ``source`` for, or of a recording that does not
+            say it.
 
     Returns:
         The exit code: 0, or 2 where method or device are unknown.
     """
     homeless = give_home()
     try:
-        preferences = Preferences(SettingsStore(), Asked(source, method, device, weights))
+        preferences = Preferences(SettingsStore(), Asked(source, method, device, weights, fps))
     except AimaNetError as problem:
         print(f"aimanet: {problem}", file=sys.stderr)
         return 2

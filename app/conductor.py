@@ -43,6 +43,8 @@ class Conductor(QObject):
         self._figures = figures
         self.preferences = preferences
         self.engine = LiveEngine(self)
+        if preferences.source_asked is not None and preferences.fps_asked is not None:
+            self.engine.stated_fps[preferences.source_asked] = preferences.fps_asked
         self.chooser = SourceChooser(self)
         screen = Screen(
             body.video, body.bpm, body.waveform, body.spectrum, body.history, body.banners, figures

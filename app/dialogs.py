@@ -10,14 +10,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from aimanet import __version__
+from aimanet.sources.formats import VIDEO_SUFFIXES
 from app.look import Look
 from app.widgets.about_dialog import AboutDialog
 from app.widgets.url_dialog import UrlDialog
 
-_VIDEOS = (
-    "Videos (*.mp4 *.m4v *.mov *.mkv *.webm *.avi *.mpg *.mpeg *.ts *.wmv *.flv *.3gp)"
-    ";;All files (*)"
-)
+_VIDEOS = f"Videos ({' '.join(f'*{suffix}' for suffix in sorted(VIDEO_SUFFIXES))});;All files (*)"
 
 
 class Dialogs(QObject):

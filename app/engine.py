@@ -37,7 +37,11 @@ class LiveEngine(QObject):
 
     A run that is stopped retires: its threads end by themselves while the next run starts
     already, unless both want the same source (a camera can be held only once).
-    All signals are emitted in the GUI thread.
+    All signals are emitted in the GUI thread. ``rate_asked`` (spec, reason) comes in place of
+    ``failed`` where a recording does not say its frame rate.
+
+    Attributes:
+        stated_fps: the frame rates that a person stated, by spec.
     """
 
     phase_changed = Signal(object)
@@ -50,6 +54,7 @@ class LiveEngine(QObject):
     method_said = Signal(str)
     face_failed = Signal(str)
     failed = Signal(str)
+    rate_asked = Signal(str, str)
     summarised = Signal(object)
     all_stopped = Signal()
 
@@ -60,6 +65,7 @@ class LiveEngine(QObject):
         self._retiring: list[_Run] = []
         self._waiting: RunLink | None = None
         self._count = 0
+        self.stated_fps: dict[str, float] = {}
 
     @property
     def link(self) -> RunLink | None:
@@ -80,7 +86,8 @@ class LiveEngine(QObject):
         """Replace the present run, if any, by one on ``spec``."""
         self._retire()
         self._count += 1
-        self._waiting = RunLink(self._count, spec, wish, window_s, overlay)
+        fps = self.stated_fps.get(spec)
+        self._waiting = RunLink(self._count, spec, wish, window_s, overlay, fps)
         self._enter(Phase.LOADING)
         self._start_waiting()
 
@@ -156,6 +163,7 @@ class LiveEngine(QObject):
         run.capture.interrupted.connect(self._on_interrupted, queued)
         run.capture.resumed.connect(self._on_resumed, queued)
         run.capture.face_failed.connect(self._on_face_failed, queued)
+        run.capture.rate_asked.connect(self._on_rate_asked, queued)
         run.capture.ended.connect(self._on_ended, queued)
         run.inference.method_changed.connect(self._on_method_changed, queued)
         run.inference.method_failed.connect(self._on_method_failed, queued)
@@ -198,6 +206,12 @@ class LiveEngine(QObject):
         if self._is_present(number):
             self._enter(Phase.FAILED)
             self.failed.emit(text)
+
+    @Slot(int, str)
+    def _on_rate_asked(self, number: int, reason: str) -> None:
+        if self._run is not None and self._is_present(number):
+            self._enter(Phase.FAILED)
+            self.rate_asked.emit(self._run.link.spec, reason)
 
     @Slot(int)
     def _on_ended(self, number: int) -> None:

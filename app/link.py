@@ -70,7 +70,7 @@ class RunLink:
     ``opened`` and ``method`` are what the workers have in use; ``recorder`` is set by the window
     and gets every frame and reading from then on, ``sampler`` as many frames as it wants.
     ``shown`` says that the first picture is on the screen: what takes long to load waits for it,
-    a while.
+    a while. ``fps`` is what a person stated for a recording that does not say it.
     """
 
     number: int
@@ -78,6 +78,7 @@ class RunLink:
     wish: MethodWish
     window_s: float
     overlay: bool = False
+    fps: float | None = None
     pictures: NewestSlot[Picture] = field(default_factory=NewestSlot)
     masks: NewestSlot[NDArray[np.floating]] = field(default_factory=NewestSlot)
     crops: CropQueue = field(default_factory=CropQueue)

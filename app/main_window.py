@@ -22,6 +22,7 @@ from app.icons import app_icon
 from app.look import look_for, palette, scale_for, style_sheet
 from app.notices import Notices
 from app.page_desk import PageDesk
+from app.rate_desk import RateDesk
 from app.recording.desk import RecordingDesk
 from app.result_actions import ResultActions
 from app.settings import Preferences
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self.desk = RecordingDesk(self.conductor, self.commands, self.dialogs, self.notices, self)
         self.desk.can_show_sessions = self.page_desk.has_sessions
         self.look = look_for(preferences.current.theme)
+        self.rates = RateDesk(self.conductor, self.dialogs, self.body.banners, self.look, self)
         self._guard = SpaceGuard(self)
         self._closing = False
         self._join = QTimer(self, interval=_JOIN_MS)
@@ -144,7 +146,7 @@ class MainWindow(QMainWindow):
         parts = (self.top, self.header, self.body, self.figures, self.pages, self.desk)
         for part in parts:
             part.apply_look(self.look)
-        self.result_actions.look = self.look
+        self.result_actions.look = self.rates.look = self.look
         px = self.look.px
         self._rows.setContentsMargins(px(14), px(6), px(14), px(4))
         for layout in (self._rows, self._live_rows):

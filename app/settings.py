@@ -186,6 +186,7 @@ class Asked:
     method: str | None = None
     device: str | None = None
     weights: Path | None = None
+    fps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,7 @@ class Preferences:
         self._store = store
         self._saved, self.notice = store.load()
         self.source_asked = asked.source
+        self.fps_asked = asked.fps
         self.asked_weights = asked.weights
         wishes = {"method": asked.method, "device": asked.device}
         given = {name: value for name, value in wishes.items() if value is not None}

@@ -13,12 +13,13 @@ import logging
 import time
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QThread, Signal
 
-from aimanet.errors import AimaNetError, FaceModelError, SourceInterrupted
+from aimanet.errors import AimaNetError, FaceModelError, SourceInterrupted, UnknownRateError
 from aimanet.types import FaceCrop, Frame
 from app.face_loader import FaceLoader
 from app.link import MethodWish, Picture, RunLink
@@ -56,6 +57,7 @@ class CaptureWorker(QThread):
     resumed = Signal(int)
     face_failed = Signal(int, str)
     failed = Signal(int, str)
+    rate_asked = Signal(int, str)
     ended = Signal(int)
     done = Signal(int)
 
@@ -72,6 +74,9 @@ class CaptureWorker(QThread):
         """Until the source ends, fails for good, or the run is aborted."""
         try:
             self._capture()
+        except UnknownRateError as problem:
+            name = PurePath(problem.where).name
+            self.rate_asked.emit(self._link.number, f"{name} {problem.reason}")
         except Exception as problem:  # a thread's last stop: whatever it is, the window says it
             self.failed.emit(self._link.number, words_for(problem, "reading the source"))
         finally:
@@ -86,7 +91,7 @@ class CaptureWorker(QThread):
         from aimanet.sources import open_source
 
         number = self._link.number
-        source = open_source(self._link.spec)
+        source = open_source(self._link.spec, fps=self._link.fps)
         drawn = self._link.spec.startswith("synthetic")
         self.progress.emit(number, f"Opening {source.label.lower() if drawn else source.label}…")
         try:

@@ -65,7 +65,7 @@ def run(options: Options, window: WindowLoader | None = None) -> int:
     _check(options)
     if not options.terminal_only:
         o = options
-        status = open_window(window, o.source, o.method, o.device, o.weights)
+        status = open_window(window, o.source, o.method, o.device, o.weights, o.fps)
         if status is not None:
             return status
     from aimanet.sources import open_source

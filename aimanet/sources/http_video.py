@@ -37,6 +37,7 @@ from aimanet.sources.address import (
     unreachable,
     unverified_tls,
 )
+from aimanet.sources.ffmpeg import LARGEST_PIECE, limit_memory
 from aimanet.sources.formats import MAX_PIXELS
 
 MOST_REDIRECTS = 5
@@ -251,6 +252,7 @@ class HttpCapture:
                 f"{self._label}: is a playlist, not a live picture; "
                 "use the camera's MJPEG or RTSP address"
             )
+        limit_memory(av, LARGEST_PIECE)
         self._body = _Body(self._response, head)
         self._body.expect(max(0.0, due - time.perf_counter()))
         form = "mpjpeg" if kind.startswith("multipart/") else None

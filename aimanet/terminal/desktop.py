@@ -20,7 +20,13 @@ class RunWindow(Protocol):
     """Opens the window, stays until it closes, and returns the exit status."""
 
     def __call__(
-        self, source: str | None, method: str | None, device: str | None, weights: Path | None
+        self,
+        source: str | None,
+        method: str | None,
+        device: str | None,
+        weights: Path | None,
+        *,
+        fps: float | None,
     ) -> int:
         """Runs the window with what the command line named; None stands for the last used."""
 
@@ -35,6 +41,7 @@ def open_window(
     method: str | None = None,
     device: str | None = None,
     weights: Path | None = None,
+    fps: float | None = None,
 ) -> int | None:
     """Opens the window and stays until it closes.
 
@@ -44,6 +51,7 @@ def open_window(
         method: its name; None for the one used last.
         device: auto, cpu or cuda; None for the one used last.
         weights: other weights for tscan.
+        fps: the frame rate to ask a camera for, or of a recording that does not say it.
 
     Returns:
         The exit status, or None when no window can open here; then a line on stderr says why.
@@ -54,7 +62,7 @@ def open_window(
         with _ended_at_once():
             run_window, reason = _load(loader)
             if run_window is not None:
-                return run_window(source, method, device, weights)
+                return run_window(source, method, device, weights, fps=fps)
     print(f"AimaNet runs in the terminal: {reason}.", file=sys.stderr, flush=True)
     return None
 
