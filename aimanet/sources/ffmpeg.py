@@ -29,7 +29,8 @@ def limit_memory(package: ModuleType, most_bytes: int = LARGEST_PIECE) -> bool:
     """Keeps a package's FFmpeg from taking more than this at once.
 
     A file or a camera may claim gigabytes, and FFmpeg makes room for them; no option forbids
-    it, only ``av_max_alloc``. Of several limits for the same package the highest counts.
+    it, only ``av_max_alloc``. Of several limits for the same package the highest counts, and
+    none is below `LARGEST_OF_FILE`: an encoder that is refused memory ends the process.
 
     Args:
         package: ``cv2`` or ``av``.
@@ -42,7 +43,7 @@ def limit_memory(package: ModuleType, most_bytes: int = LARGEST_PIECE) -> bool:
     limit = _limit_of(package.__name__, Path(package.__file__ or "").parent)
     if limit is None:
         return False
-    limit.raise_to(most_bytes)
+    limit.raise_to(max(most_bytes, LARGEST_OF_FILE))
     return True
 
 
@@ -51,7 +52,7 @@ class _Limit:
 
     def __init__(self, function: Callable[[int], None]) -> None:
         self._function = function
-        self._bytes = 0
+        self._bytes = 0  # of the limit set, none so far
 
     def raise_to(self, most_bytes: int) -> None:
         if most_bytes > self._bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from fractions import Fraction
 
 import av
@@ -42,6 +43,23 @@ def test_stamps_round_to_milliseconds_and_always_rise():
 def test_a_size_that_ffv1_cannot_take_is_told(tmp_path):
     with pytest.raises(SessionError, match="1x1 cannot be recorded"):
         SessionVideo(tmp_path / "video.mkv", (1, 1), 30.0)
+
+
+@pytest.mark.parametrize("codec", ["LOSSLESS", "COMPRESSED"])
+def test_small_pictures_are_encoded_where_nothing_was_decoded_before(tmp_path, codec):
+    """The memory limit of a small encoder must not be the first and lowest of the process."""
+    program = f"""
+import numpy as np
+from pathlib import Path
+from aimanet.sessions import video
+film = video.SessionVideo(Path({str(tmp_path / "film.mkv")!r}), (96, 96), 30.0, video.{codec})
+rng = np.random.default_rng(0)
+for k in range(40):
+    film.add(rng.integers(0, 256, (96, 96, 3), np.uint8), k / 30)
+film.finish()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def written(folder, frames=30):
