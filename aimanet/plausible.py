@@ -7,6 +7,7 @@ out (and said), instead of becoming an overflow or a request for gigabytes somew
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ BOUNDS = {
     "snr_db": (-1000.0, 1000.0),
     "quality": (-1000.0, 1000.0),
     "fps": (1e-3, 1000.0),
+    "fs": (1e-3, 10_000.0),
     "window_s": (1e-3, 3600.0),
     "duration_s": (0.0, LONGEST_S),
     "ok_share": (0.0, 1.0),
@@ -68,10 +70,11 @@ def maybe(text: str, name: str = "") -> float | None:
     return number(text, name) if text.strip() else None
 
 
-def in_bounds(values: Numbers, name: str = "") -> NDArray[np.bool_]:
+def in_bounds(values: NDArray[Any], name: str = "") -> NDArray[np.bool_]:
     """(N,) where ``values`` (N,) are finite and within the bounds of ``name``."""
     low, high = bounds_of(name)
-    return (values >= low) & (values <= high)
+    wide = np.asarray(values, np.float64)  # the bounds are beyond what half a float holds
+    return (wide >= low) & (wide <= high)
 
 
 def in_order(values: Numbers) -> NDArray[np.bool_]:

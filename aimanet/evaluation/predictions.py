@@ -23,6 +23,7 @@ from aimanet.datasets.base import natural
 from aimanet.evaluation.metrics import MIN_SAMPLES, Wave
 from aimanet.evaluation.profiles import EvaluationError
 from aimanet.files import LFS_POINTER, is_lfs_pointer
+from aimanet.plausible import LARGEST, MOST_ROWS, in_bounds
 
 UNREADABLE = (
     OSError,
@@ -103,8 +104,10 @@ class _Reader:
                 "same frames"
             )
         fs = self._scalar(video, "fs", "the frames per second, e.g. fs=30")
-        if not np.isfinite(fs) or fs <= 0.0:
-            raise self._error(f"{self._own(video, 'fs')} is {fs:g}: a rate above 0 Hz is needed")
+        if not in_bounds(np.array(fs), "fs"):
+            raise self._error(
+                f"{self._own(video, 'fs')} is {fs:g}: a rate above 0 Hz and up to 10000 is needed"
+            )
         derivative = self._scalar(
             video, "is_derivative", "1 for waves of differences (TS-CAN and its labels), else 0"
         )
@@ -121,9 +124,17 @@ class _Reader:
         if array.size != max(array.shape, default=0):
             raise self._error(f"{name} has the shape {array.shape}: one number a frame, (n,)")
         wave = array.reshape(-1)
-        bad = np.flatnonzero(~np.isfinite(wave))
+        if len(wave) > MOST_ROWS:
+            raise self._error(f"{name} has {len(wave):,} samples: at most {MOST_ROWS:,} are read")
+        if wave.dtype.itemsize > 8:  # long doubles: SciPy's filters take none
+            with np.errstate(over="ignore"):
+                wave = wave.astype(np.float64)
+        bad = np.flatnonzero(~in_bounds(wave))
         if len(bad):
-            raise self._error(f"{name}[{bad[0]}] is {wave[bad[0]]}: {len(bad)} not finite in all")
+            raise self._error(
+                f"{name}[{bad[0]}] is {wave[bad[0]]}: {len(bad)} in all not finite, or beyond "
+                f"{LARGEST:g}"
+            )
         if len(wave) < MIN_SAMPLES:
             raise self._error(f"{name} has {len(wave)} samples: at least {MIN_SAMPLES} are needed")
         return wave

@@ -14,13 +14,14 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from aimanet.datasets.align import on_grid
 from aimanet.datasets.base import Label
-from aimanet.files import require_ordinary
+from aimanet.files import parse_json, require_ordinary
+from aimanet.plausible import number
 from aimanet.sessions.layout import (
     FILE_MODE,
     HEAD_BYTES,
@@ -193,11 +194,13 @@ def reference_info(folder: Path) -> ReferenceInfo | None:
     """What ``reference.json`` says; None where it is missing or makes no sense."""
     try:
         require_ordinary(folder / REFERENCE_INFO, HEAD_BYTES)
-        told: dict[str, Any] = json.loads((folder / REFERENCE_INFO).read_text(encoding="utf-8"))
-        told.pop("format")
-        mapping = Mapping(**told.pop("mapping"))
-        return ReferenceInfo(**{**told, "mapping": mapping, "notes": tuple(told.get("notes", ()))})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        told = parse_json((folder / REFERENCE_INFO).read_text(encoding="utf-8"))
+        info = TypeAdapter(ReferenceInfo).validate_python(told)
+        number(info.offset_s)
+        number(info.drift_ppm)
+        number(info.correlation or 0.0)
+        return info
+    except (OSError, ValueError):  # pydantic's ValidationError among them
         return None
 
 

@@ -23,6 +23,7 @@ from app.look import DARK, Look
 from app.review import words
 from app.review.agreement_plot import AgreementPlot
 from app.review.sensor_work import Compared
+from app.wording import short_words
 
 if TYPE_CHECKING:
     from aimanet.sessions.reference import ReferenceComparison, ReferenceInfo
@@ -97,7 +98,7 @@ class ReferencePanel(QWidget):
         self.which.addItems(list(compared.by_name))
         self.which.setCurrentIndex(max(0, self.which.findText(chosen)))
         self.which.setVisible(len(compared.by_name) > 1)
-        self.told.setText(_origin(compared.info))
+        self.told.setText(short_words(_origin(compared.info), 40))
         self._on_which()
 
     @Slot()
@@ -134,7 +135,11 @@ def _figures(found: ReferenceComparison | None) -> tuple[str, ...]:
 def _origin(info: ReferenceInfo | None) -> str:
     if info is None:
         return "The reference was put there by hand or by another program."
-    how = "chosen by hand" if info.corrected else f"found by {info.by}, {_TRUST[info.trust]}"
+    how = (
+        "chosen by hand"
+        if info.corrected
+        else f"found by {info.by}, {_TRUST.get(info.trust, 'in a way that is not known')}"
+    )
     shown = f", correlation {info.correlation:.2f}" if info.correlation is not None else ""
     notes = "".join(f"\n{note}" for note in info.notes[:2])
     return f"{info.file} ({info.columns}). Offset {info.offset_s:+.2f} s, {how}{shown}.{notes}"

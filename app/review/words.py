@@ -58,14 +58,14 @@ def state(entry: SessionEntry) -> str:
     if entry.recording:
         return "Recording now"
     if entry.video_problem:
-        return "Video damaged"
+        return "Damaged"
     if entry.interrupted:
         return "Interrupted"
     return "With reference" if entry.has_reference else "Complete"
 
 
 STATE_TIPS = {
-    "Video damaged": "A video of the session is missing, or some of its frames cannot be read",
+    "Damaged": "A video of the session is missing, or some of its frames cannot be read",
     "Recording now": "Somebody records it: it can be changed or deleted once that has ended",
     "Interrupted": "The program or the computer went down; everything up to then is there",
     "With reference": "A contact sensor's signal belongs to it",

@@ -199,3 +199,23 @@ def test_a_hand_edited_json_is_no_reason_to_fail(folder, tmp_path):
         (folder / "reference.json").write_text(text)
         assert reference_info(folder) is None
     assert open_session(folder).reference is not None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"offset_s": "x"},
+        {"offset_s": float("nan")},
+        {"drift_ppm": 1e308},
+        {"correlation": "high"},
+        {"trust": 5, "by": []},
+        {"file": None},
+        {"notes": [1, None]},
+        {"mapping": {"time": [[]]}},
+    ],
+)
+def test_a_json_of_other_values_says_nothing(folder, tmp_path, changes):
+    bring(folder, ppg(tmp_path))
+    path = folder / "reference.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    assert reference_info(folder) is None

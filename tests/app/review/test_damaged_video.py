@@ -34,7 +34,7 @@ def state(page: SessionsPage, name: str, role: int = Qt.ItemDataRole.DisplayRole
 
 def test_the_list_marks_it_without_reading_the_video(open_page: OpenPage, cut: Path) -> None:
     page = open_page(cut.parent)
-    assert (state(page, "cut"), state(page, "whole")) == ("Video damaged", "Complete")
+    assert (state(page, "cut"), state(page, "whole")) == ("Damaged", "Complete")
     tip = state(page, "cut", Qt.ItemDataRole.ToolTipRole)
     assert tip.startswith("video.mkv was cut short; open the session to see how much")
 

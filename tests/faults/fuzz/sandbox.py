@@ -162,7 +162,11 @@ class _Guard:
             if writes and not isinstance(path, int) and not self._allowed(path):
                 self._escapes.append(f"opened {path!r} for writing")
         elif event in CHANGES:
-            bad = [p for p in args[:2] if isinstance(p, str | bytes | os.PathLike)]
+            bad = [
+                _whole(event, p, args[-1])
+                for p in args[:2]
+                if isinstance(p, str | bytes | os.PathLike)
+            ]
             follows = event in FOLLOWS
             for path in (p for p in bad if not self._allowed(p, follows)):
                 self._escapes.append(f"{event} {path!r}")
@@ -176,3 +180,10 @@ class _Guard:
         real = os.path.realpath(name if follows else folder)
         real = real if follows else os.path.join(real, last)
         return real == os.devnull or real == self._own or real.startswith(self._own + os.sep)
+
+
+def _whole(event: str, path: Any, folder: Any) -> Any:
+    """A name as a whole path: `shutil.rmtree` names what it removes within an open folder."""
+    if event in ("os.remove", "os.rmdir", "os.mkdir") and isinstance(folder, int) and folder >= 0:
+        return os.path.join(os.readlink(f"/proc/self/fd/{folder}"), os.fsdecode(path))
+    return path
