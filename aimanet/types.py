@@ -57,7 +57,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class PictureFigures:
-    """What the whole picture tells about its quality, a few times a second.
+    """What the whole picture tells about its quality, twice a second.
 
     ``peak`` is the grey level (0-255) that 5 % of the picture exceed; ``bright`` the share (0-1)
     of its pixels that are nearly white; ``still`` the share of the face's pixels that
@@ -76,7 +76,7 @@ class FaceCrop:
     """The face of one frame, or the news that there is none (``bbox`` and ``crop`` None).
 
     ``bbox`` is the smoothed square the crop was cut from; ``crop`` is (S, S, 3) uint8 RGB.
-    ``picture`` is there a few times a second, and never where only the face was recorded;
+    ``picture`` is there twice a second, and never where only the face was recorded;
     ``others`` are the squares of further faces in the picture, as of the last second.
     """
 

@@ -68,7 +68,7 @@ REASONS = {
     Reason.LOW_FRAME_RATE: Words(
         "Frame rate too low",
         "there are too few frames a second",
-        f"More light lets the camera run faster; {BETTER_FPS} a second or more are better.",
+        f"{BETTER_FPS} frames a second or more are better: more light, or fewer other programs.",
     ),
     Reason.UNEVEN_FRAME_RATE: Words(
         "Frames are missing",
@@ -107,8 +107,7 @@ def words_for(state: State, reason: Reason | None = None, figure: float | None =
         size = f"the face is {figure:.0f} px high, {BETTER_FACE_PX} or more are better."
         return Words(words.title, words.clause, f"Move closer: {size}")
     if reason is Reason.LOW_FRAME_RATE:
-        pace = f"Only {figure:.0f} frames a second; {BETTER_FPS} or more are better."
-        return Words(words.title, words.clause, f"{pace} More light often helps.")
+        return Words(words.title, words.clause, f"Only {figure:.0f}: {words.advice}")
     return words
 
 

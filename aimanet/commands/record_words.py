@@ -52,7 +52,7 @@ def report(recorder: Recorder, as_json: bool) -> None:
     if as_json:
         print(to_line(record_of(status, info)))
         return
-    rate = "no heart rate" if info.hr_bpm is None else f"mean {info.hr_bpm:.1f} BPM"
+    rate = "no trusted heart rate" if info.hr_bpm is None else f"mean {info.hr_bpm:.1f} BPM"
     share = "" if info.ok_share is None else f" ({100 * info.ok_share:.0f} % of the readings ok)"
     print(
         f"{printable(status.folder)}: {status.frames} frames in {status.elapsed_s:.1f} s, "

@@ -190,7 +190,7 @@ def _cell(reading: RecordedReading) -> str:
 
     bpm = trusted_bpm(reading)
     rate = " --.-" if bpm is None else f"{bpm:5.1f}"
-    return f"{rate} BPM  {state_words(reading.state)}"
+    return f"{rate} BPM  {state_words(reading.state, reading.reason)}"
 
 
 def _mean(readings: Sequence[RecordedReading]) -> str:
