@@ -25,6 +25,8 @@ _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\D(\d{1,2})\D(\d{1,2})(?!\d)")
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})([-/. ])(\d{1,2})[-/. ](\d{4}|\d{2})(?!\d)")
 _DIGITS = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2})(?!\d)")
 _STAMP = re.compile(r"((?:19|20)\d{6})[T_ -]?(\d{6})(?:\.?(\d{3}))?(Z)?")
+_DOTTED = re.compile(r"(?:(.*\d) )?([01]?\d|2[0-3])\.([0-5]\d)\.([0-5]\d)(?:[.,](\d{1,6}))?")
+"""Times of the day as Italians and Danes write them: "29.11.2026 10.00.00"."""
 _MONTH_WORD = re.compile(r"[^\W\d_]{3,}")
 _MONTHS = {
     month: number
@@ -91,6 +93,9 @@ def _spelled(cell: str, form: _Form) -> datetime | None:
         moment = datetime.strptime(stamp[1] + stamp[2], "%Y%m%d%H%M%S")
         moment += timedelta(milliseconds=int(stamp[3] or 0))
         return moment.replace(tzinfo=UTC) if stamp[4] else moment
+    dotted = _DOTTED.fullmatch(cell)
+    if dotted and not (dotted[1] is None and dotted[5]):
+        cell = f"{dotted[1] or ''} {dotted[2]}:{dotted[3]}:{dotted[4]}.{dotted[5] or 0}"
     clock = _CLOCK.search(cell)
     if clock is None:
         return None

@@ -11,7 +11,6 @@ import numpy as np
 from aimanet.sessions.reference_clock import UNITS, guess_unit
 from aimanet.sessions.reference_columns import SensorFile
 from aimanet.sessions.reference_dates import NO_DATE, time_reader
-from aimanet.sessions.reference_intervals import COMPLETE
 from aimanet.sessions.reference_mapping import KINDS, Kind, Mapping, guess_units
 from aimanet.sessions.reference_signs import (
     INTERVAL_S,
@@ -32,6 +31,8 @@ from aimanet.sessions.reference_table import Column, Signal
 from aimanet.sessions.reference_titles import Title, read_title
 
 LOOK = 2000
+COMPLETE = (0.9, 1.1)
+"""Intervals are preferred to rates if their sum is so much of the time that they took."""
 MOST_ASKED = 6
 
 

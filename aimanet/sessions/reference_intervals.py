@@ -18,7 +18,7 @@ COMPLETE = (0.8, 1.25)
 """Intervals are all there if their sum is so much of the time between the first and the last."""
 LOST_S = 2.5
 """A clock that runs ahead of the intervals by more than this has missed beats."""
-AROUND = 301
+AROUND, AROUND_LOST = 301, 9
 """So many packets say together where the intervals lie; in a minute no clock drifts noticeably."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -44,11 +44,20 @@ def beat_times(t: Signal, seconds: Signal) -> Signal:
     ahead = t - elapsed
     cuts = np.flatnonzero(np.abs(np.diff(ahead)) > LOST_S) + 1
     parts = [
-        piece + (median_filter(lead, AROUND) if len(lead) > AROUND else np.median(lead))
+        piece + _smooth(lead)
         for piece, lead in zip(np.split(elapsed, cuts), np.split(ahead, cuts), strict=True)
     ]
     beats = np.maximum.accumulate(np.concatenate(parts))
     return np.asarray(beats + np.arange(len(beats)) * 1e-9)
+
+
+def _smooth(lead: Signal) -> Signal:
+    """What the packets around say of the lead of the clock: many of them, unless beats are lost."""
+    if np.ptp(lead) > LOST_S:
+        return np.asarray(median_filter(lead, AROUND_LOST, mode="nearest"))
+    if len(lead) > AROUND:
+        return np.asarray(median_filter(lead, AROUND))
+    return np.full(len(lead), np.median(lead))
 
 
 def steady(rate: Signal, good: NDArray[np.bool_]) -> NDArray[np.bool_]:

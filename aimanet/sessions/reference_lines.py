@@ -6,6 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from aimanet.sessions.reference_dates import is_time
 
@@ -128,9 +129,13 @@ def _agreement(lines: Sequence[str], mark: str) -> float:
 
 
 def _decimal_only(lines: Sequence[str]) -> bool:
+    """Whether the commas are decimal ones: "0,83" in each line, but not a time and a value."""
     with_comma = [line for line in lines if "," in line]
-    whole = all(_NUMBER.fullmatch(line) for line in with_comma)
-    return bool(with_comma) and whole
+    if not with_comma or not all(_NUMBER.fullmatch(line) for line in with_comma):
+        return False
+    whole = [float(line.replace(",", ".")) // 1 for line in with_comma]
+    rising = sum(a < b for a, b in pairwise(whole))
+    return rising < 0.8 * (len(whole) - 1)
 
 
 def _cells(line: str, separator: str) -> list[str]:

@@ -122,14 +122,14 @@ def _of_list(log: list[object], name: str) -> Iterator[list[Line]]:
         yield _titled(name, [_flat(entry) for entry in records])
     elif _is_numbers(log):
         yield [(0, [name or "value"]), *enumerate(([_cell(v)] for v in log), 1)]
-    elif all(_is_numbers(entry) for entry in log):
+    elif all(_is_numbers(entry, 2) for entry in log):
         yield [(k, [_cell(v) for v in entry]) for k, entry in enumerate(log)]  # type: ignore[attr-defined]
 
 
-def _is_numbers(value: object) -> bool:
+def _is_numbers(value: object, fewest: int = FEWEST) -> bool:
     return (
         isinstance(value, list)
-        and len(value) >= FEWEST
+        and len(value) >= fewest
         and all(isinstance(v, (int, float, str)) or v is None for v in value[:1000])
     )
 

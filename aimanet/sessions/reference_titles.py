@@ -79,7 +79,7 @@ _PHRASES: tuple[tuple[Meaning, str, str], ...] = (
         "time",
         "time timestamp timestamps datetime clock millis micros msec seconds sec secs "
         "milliseconds microseconds elapsed zeit uhrzeit zeitpunkt zeitstempel datum temps "
-        "heure horodatage tiempo hora tempo ora data tijd tijdstip tid tidspunkt aika czas "
+        "heure horodatage tiempo hora tempo ora tijd tijdstip tid tidspunkt aika czas "
         "zaman fecha date onset epoch unixtime unix utc whenmeasured moment 时间 時間 時刻 "
         "日時 시간 время",
         "",

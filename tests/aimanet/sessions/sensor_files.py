@@ -526,4 +526,64 @@ DEVICES = (
         "hr",
         "[HRData]",
     ),
+    Device(
+        "italian",
+        lambda: (
+            ["Ora;Ossigeno;Frequenza cardiaca"] + [f"{at(s, '%H.%M.%S')};97;{hr(s)}" for s in S]
+        ),
+        "hr",
+        "Frequenza cardiaca",
+    ),
+    Device(
+        "takeout.json",
+        lambda: [
+            json.dumps(
+                {
+                    "Data Points": [
+                        {
+                            "fitValue": [{"value": {"fpVal": hr(s)}}],
+                            "startTimeNanos": (EPOCH + s) * 10**9,
+                        }
+                        for s in S
+                    ]
+                }
+            )
+        ],
+        "hr",
+        "fitValue.value.fpVal",
+    ),
+    Device(
+        "pairs.json",
+        lambda: [json.dumps({"heartRateValues": [[(EPOCH + s) * 1000, hr(s)] for s in S]})],
+        "hr",
+        "column 2",
+    ),
+    Device(
+        "whole_numbers",
+        lambda: [f"{1000 * t:.0f},{512 + 80 * wave(t):.0f}" for t in ticks(50)],
+        "ppg",
+        "column 2",
+    ),
+    Device(
+        "strap_incomplete",
+        lambda: ["time;hr;rr"] + [f"{at(s)};{hr(s)};{rr(s):g}" for s in S],
+        "hr",
+        "hr",
+    ),
+    Device(
+        "no_mark_utf16",
+        lambda: ["Time\tPulse"] + [f"{at(s, '%H:%M:%S')}\t{hr(s)}" for s in S],
+        "hr",
+        "Pulse",
+        "utf-16-le",
+    ),
+    Device(
+        "rr_columns",
+        lambda: (
+            ["time,HR,RR1,RR2"]
+            + [f"{at(s + 1)},{hr(s)},{rr(s):g},{f'{rr(s):g}' if s % 5 == 4 else ''}" for s in S]
+        ),
+        "ibi",
+        "RR1",
+    ),
 )
