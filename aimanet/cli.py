@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from aimanet import __version__
 from aimanet.errors import AimaNetError
 from aimanet.stop import INTERRUPTED, Interruption, leave, listen
+from aimanet.terminal.limits import mend_time_zone, require_address_space, starved
 from aimanet.terminal.streams import secure_streams, stdout_failed
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def _guarded(argv: Sequence[str] | None, window: WindowLoader | None) -> int:
         args = list(sys.argv[1:] if argv is None else argv)
         if argv is None:
             listen(leave)
+            mend_time_zone()
         return _dispatch(args, window, own_process=argv is None)
     except AimaNetError as error:
         return _fail(str(error))
@@ -127,8 +129,9 @@ def _guarded(argv: Sequence[str] | None, window: WindowLoader | None) -> int:
         return EXIT_INTERRUPTED
     except SystemExit as stop:  # tyro has printed its message already
         return stop.code if isinstance(stop.code, int) else EXIT_BAD_INPUT
-    except ImportError as error:
-        advice = _missing_library(error)
+    except (ImportError, MemoryError, RuntimeError, OSError) as error:
+        library = _missing_library(error) if isinstance(error, ImportError) else None
+        advice = library or starved(error)
         if advice is None:
             raise
         return _fail(advice)
@@ -153,6 +156,7 @@ def _dispatch(args: list[str], window: WindowLoader | None, *, own_process: bool
     if args[0] not in COMMANDS:
         raise UsageError(_unknown(args))
     if own_process:
+        require_address_space()
         _prepare_process()
     command = import_module(f"aimanet.commands.{args[0].replace('-', '_')}")
     if own_process:
