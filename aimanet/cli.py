@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from aimanet import __version__
 from aimanet.errors import AimaNetError
 from aimanet.stop import INTERRUPTED, Interruption, leave, listen
+from aimanet.terminal.home import keep_matplotlib_home
 from aimanet.terminal.limits import mend_time_zone, require_address_space, starved
 from aimanet.terminal.streams import secure_streams, stdout_failed
 
@@ -121,6 +122,7 @@ def _guarded(argv: Sequence[str] | None, window: WindowLoader | None) -> int:
         if argv is None:
             listen(leave)
             mend_time_zone()
+            keep_matplotlib_home()
         return _dispatch(args, window, own_process=argv is None)
     except AimaNetError as error:
         return _fail(str(error))

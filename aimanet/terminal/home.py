@@ -1,4 +1,4 @@
-"""A place to keep things for somebody who has no home folder: a container's odd user, a service."""
+"""Where things are kept: without a home folder, and by packages that write there."""
 
 from __future__ import annotations
 
@@ -19,3 +19,14 @@ def give_home() -> str | None:
         return "There is no home folder here, nor a temporary one: nothing can be kept."
     os.environ["HOME"] = folder
     return f"There is no home folder here: settings and recordings go to {folder}."
+
+
+def keep_matplotlib_home() -> None:
+    """Has matplotlib keep its list of fonts with our caches, unless the user has named a place."""
+    import platformdirs
+
+    override = os.environ.get("AIMANET_CACHE_DIR")
+    folder = override or platformdirs.user_cache_dir("AimaNet", appauthor=False)
+    path = os.path.join(os.path.expanduser(folder), "matplotlib")
+    if os.path.isabs(path):
+        os.environ.setdefault("MPLCONFIGDIR", path)
