@@ -105,7 +105,7 @@ def test_keys_of_the_live_page_rest_on_other_pages(
 def test_a_recording_stays_in_sight_and_is_shown_among_the_sessions(
     qtbot: QtBot, open_window: OpenWindow, sessions: Path, wall_video: Path
 ) -> None:
-    SettingsStore().save(Settings(recording=RecordingSettings(ask=False)))
+    SettingsStore().save(Settings(recording=RecordingSettings(ask=False, agreed=True)))
     window = open_window(str(wall_video))
     bar = window.desk.bar
     qtbot.waitUntil(bar.button.isEnabled, timeout=PATIENCE_MS)
