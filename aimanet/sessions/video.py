@@ -59,6 +59,7 @@ class Codec:
 
     def prepare(self, context: Any, size: tuple[int, int], rate: Fraction) -> None:
         """Sets an encoder's context up for pictures of ``size`` (w, h) px and opens it."""
+        limit_memory(av, size[0] * size[1] * ENCODER_BYTES)
         context.width, context.height = self.fitted(size)
         context.pix_fmt, context.options = self.pixels, dict(self.options)
         context.thread_type, context.thread_count = "SLICE", THREADS
@@ -155,7 +156,6 @@ class SessionVideo:
         self._stamp: int | None = None
         self._whole = 0  # bytes up to the end of the last whole cluster
         self.is_open = True
-        limit_memory(av, size[0] * size[1] * ENCODER_BYTES)
         rate = Fraction(fps or 30.0).limit_denominator(1001)
         try:
             self._container = av.open(

@@ -34,7 +34,8 @@ def limit_memory(package: ModuleType, most_bytes: int = LARGEST_PIECE) -> bool:
 
     Args:
         package: ``cv2`` or ``av``.
-        most_bytes: what has to remain possible.
+        most_bytes: what has to remain possible, and never less than `LARGEST_OF_FILE`: without
+            room for its buffers PyAV crashes.
 
     Returns:
         Whether there is a limit now; False where FFmpeg is no library of its own, as in OpenCV

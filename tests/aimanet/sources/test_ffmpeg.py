@@ -40,10 +40,24 @@ def test_a_file_may_take_less_and_a_recording_as_much_as_it_needs(tmp_path: Path
     """Lossless 4K wants 1.2 GB at once; in a process of its own, because a limit stays."""
     program = (
         "import sys, pathlib, numpy as np, aimanet.sources.video\n"
-        "from aimanet.sessions.video import LosslessVideo\n"
-        "video = LosslessVideo(pathlib.Path(sys.argv[1]), (3840, 2160), 30)\n"
+        "from aimanet.sessions.video import SessionVideo\n"
+        "video = SessionVideo(pathlib.Path(sys.argv[1]) / 'v.mkv', (3840, 2160), 30)\n"
         "video.add(np.zeros((2160, 3840, 3), np.uint8), 0.0)\n"
         "video.finish()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], timeout=100)
+    assert done.returncode == 0
+
+
+def test_a_small_recording_has_room_for_the_buffers_around_it(tmp_path: Path) -> None:
+    """72x72 need less than a megabyte to encode, and a buffer of one to write."""
+    program = (
+        "import sys, pathlib, numpy as np\n"
+        "from aimanet.sessions.video import SessionVideo\n"
+        "for name in ('a.mkv', 'b.mkv'):\n"
+        "    video = SessionVideo(pathlib.Path(sys.argv[1]) / name, (72, 72), 30)\n"
+        "    video.add(np.zeros((72, 72, 3), np.uint8), 0.0)\n"
+        "    video.finish()\n"
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], timeout=100)
     assert done.returncode == 0
