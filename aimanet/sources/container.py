@@ -21,6 +21,7 @@ from aimanet.files import LFS_POINTER, is_lfs_pointer
 from aimanet.sources.ffmpeg import LARGEST_OF_FILE, limit_memory
 from aimanet.sources.formats import IMAGE_SUFFIXES, MAX_PIXELS
 from aimanet.sources.frame_rate import OPTIONS as RATE_OPTIONS
+from aimanet.sources.mp4_index import claims_too_much
 
 DECODER_THREADS = 2
 MOST_STREAMS = 256
@@ -54,6 +55,11 @@ def open_container(path: Path) -> InputContainer:
         SourceError: it is none, cannot be read, or is more than a recording can be.
     """
     _require_readable(path)
+    if claims_too_much(path):
+        raise SourceError(
+            f"{path}: not a video that can be read (its index claims more frames than it can "
+            "hold); is it damaged?"
+        )
     with _opened(path, _FIRST_LOOK) as container:
         _require_moving(container, path)
         _require_bearable(container, path)

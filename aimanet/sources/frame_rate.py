@@ -35,6 +35,8 @@ _NO_TIME_STAMPS = 0x0080
 """FFmpeg's ``AVFMT_NOTIMESTAMPS``, which PyAV does not name: raw streams."""
 _CLOCKS = frozenset({"h261", "h263"})
 """Codecs whose nominal rate is that of a clock; a camera may leave out any of its ticks."""
+_MOST_OF_A_CLOCK = {"mpeg4": 60.0}
+"""MPEG-4 Part 2 names its clock, too; one that ticks like a camera is taken for the rate."""
 _NUMBERED = frozenset({"avi", "yuv4mpegpipe"})
 """Formats whose time stamps are frame numbers over the rate in the header."""
 _STATING = _NUMBERED | {"asf", "flv", "matroska,webm"}
@@ -170,6 +172,8 @@ def _claimed(name: str, stream: VideoStream) -> float | None:
     """What the headers of codec and container say."""
     codec = stream.codec_context
     rate = None if codec.name in _CLOCKS else _rate(codec.framerate)
+    if rate and rate > _MOST_OF_A_CLOCK.get(codec.name, math.inf):
+        rate = None
     return rate or (_rate(stream.average_rate) if name in _STATING else None)
 
 

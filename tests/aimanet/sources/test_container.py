@@ -9,11 +9,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from aimanet.errors import SourceError
 from aimanet.sources.container import MOST_TRACKS, open_container
-from tests.aimanet.sources.videos import numbered, write_video
+from tests.aimanet.sources.videos import cut, numbered, write_video
 
 MOST_MB = 400
 PROGRAM = """
@@ -105,8 +106,48 @@ def test_index_that_claims_millions_of_frames(tmp_path: Path, repository: Path) 
     data[times + 4 : times + 8] = struct.pack(">I", frames)
     path.write_bytes(data)
     mb, said = taken_mb(path, repository)
-    assert "can be" in said
+    assert "its index claims more frames than it can hold" in said
     assert mb < MOST_MB
+
+
+def test_many_tracks_that_claim_some_million_samples_each(tmp_path: Path, repository: Path) -> None:
+    path = write_tracks(tmp_path / "a.mov", 12, (64, 48), "mpeg4")
+    data = bytearray(path.read_bytes())
+    frames = 4_000_000
+    for name, offset, numbers in (
+        (b"stsz", 8, (1, frames)),
+        (b"stsc", 8, (1, 1, frames, 1)),
+        (b"stts", 12, (frames,)),
+    ):
+        at = -1
+        while (at := data.find(name, at + 1)) >= 0:
+            data[at + offset : at + offset + 4 * len(numbers)] = struct.pack(
+                f">{len(numbers)}I", *numbers
+            )
+    path.write_bytes(data)
+    mb, said = taken_mb(path, repository)
+    assert "its index claims more frames than it can hold" in said
+    assert mb < 30
+
+
+def test_uncompressed_sound_of_a_file_that_was_cut_short_is_no_claim(tmp_path: Path) -> None:
+    path = tmp_path / "a.mov"
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as out:
+        stream = out.add_stream("mjpeg", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        sound = out.add_stream("pcm_s16le", rate=48_000, layout="mono")
+        for number in range(30):
+            frame = av.VideoFrame(64, 48, "yuvj420p")
+            frame.pts, frame.time_base = number, Fraction(1, 30)
+            out.mux(stream.encode(frame))
+            samples = np.zeros((1, 1600), np.int16)
+            tone = av.AudioFrame.from_ndarray(samples, "s16", "mono")
+            tone.rate, tone.pts = 48_000, 1600 * number
+            out.mux(sound.encode(tone))
+        out.mux(stream.encode(None))
+    cut(path, 0.3)
+    with open_container(path) as container:
+        assert len(container.streams.video) == 1
 
 
 def test_raw_stream_followed_by_zeros(tmp_path: Path, repository: Path) -> None:

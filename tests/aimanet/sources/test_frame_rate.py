@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -128,6 +129,20 @@ def test_true_time_stamps_stand_above_a_stated_rate(
     info, fps = measured(path, fps=50)
     assert info.fps_source == "timestamps"
     assert fps == pytest.approx(30, rel=0.02)
+
+
+def test_clock_of_mpeg4_is_not_taken_for_a_rate(tmp_path: Path) -> None:
+    """Its header counts in ticks, here 100 a second, of which a camera uses every third, say."""
+    path = tmp_path / "a.m4v"
+    with av.open(str(path), "w", format="m4v") as out:
+        stream = out.add_stream("mpeg4", rate=100)
+        stream.height, stream.width, stream.pix_fmt = 240, 320, "yuv420p"
+        for number, image in enumerate(numbered(20)):
+            frame = av.VideoFrame.from_ndarray(image, "rgb24")
+            frame.pts, frame.time_base = 3 * number, Fraction(1, 100)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    assert "does not say its frame rate" in refusal(path)
 
 
 def edit(path: Path, change: Callable[[bytearray], None]) -> Path:
