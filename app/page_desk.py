@@ -112,8 +112,8 @@ class PageDesk(QObject):
         page.list.folders.others_changed.connect(self._on_folders)
         page.set_in_use(self._in_use())
         page.play_requested.connect(self.play)
-        page.export = self._conductor.preferences.current.export
-        page.export_chosen.connect(self._on_export_chosen)
+        page.commands.export = self._conductor.preferences.current.export
+        page.commands.export_chosen.connect(self._on_export_chosen)
         _report_pictures(page, page.banners)
         return page
 

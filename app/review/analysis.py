@@ -20,6 +20,10 @@ from aimanet.sessions.reader import RecordedReading, Session
 from aimanet.types import Reading
 from app.review.curves import Rates, Values, Wave, rates_of
 from app.review.jobs import Job, Work
+from app.wording import one_line
+
+_LONGEST = 60
+"""Letters of a name on the screen; a file may hold a longer one."""
 
 _TELL_EVERY = 10
 """Frames between two words on the progress."""
@@ -109,7 +113,7 @@ def analysing(session: Session, wish: Wish) -> Work:
 def shown(session: Session, kept: KeptAnalysis) -> Analysis:
     """An analysis that is kept with the session, for plots and table."""
     return Analysis(
-        name=kept.origin.name,
+        name=one_line(kept.origin.name, _LONGEST),
         key=kept.key,
         readings=kept.readings,
         rates=rates_of(kept.readings),

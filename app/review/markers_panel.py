@@ -20,7 +20,8 @@ from aimanet.sessions.markers import add_marker, delete_marker, rename_marker
 from aimanet.sessions.reader import Marker, Session
 from app.look import Look
 from app.review.jobs import Job, Jobs
-from app.review.panels import MarkersModel, MomentsTable
+from app.review.moments_table import MomentsTable
+from app.review.panels import MarkersModel
 
 Change = Callable[[], tuple[Marker, ...]]
 

@@ -6,34 +6,27 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRect, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from aimanet.sessions.export import Exported
-from aimanet.sessions.library import SessionEntry, entry
+from aimanet.sessions.library import entry
 from aimanet.sessions.reader import Marker, Session
-from app.look import DARK, Look
-from app.review import words
+from app.look import Look
 from app.review.chores import (
-    Deleted,
     Edited,
     Listed,
     Opened,
     checking,
-    deleting,
-    editing,
     listing,
     opening,
 )
-from app.review.dialogs import DeleteDialog, DetailsDialog
-from app.review.export_dialog import FORMS, ExportDialog
 from app.review.jobs import Job, Jobs
 from app.review.sensor_work import Reopened, removing
+from app.review.session_commands import SessionCommands
 from app.review.session_list import SessionList
 from app.review.style import review_sheet
 from app.review.viewer import Viewer
-from app.settings import ExportSettings
 from app.widgets.banner import BannerStack
 
 _AGAIN_MS = 3000
@@ -45,29 +38,20 @@ _PROBLEMS_SHOWN = 3
 class SessionsPage(QWidget):
     """Everything about recorded sessions.
 
-    ``play_requested`` carries a source spec, ``session:PATH``; ``export_chosen`` the forms and the
-    folder to remember (``export``). Everything slow runs in threads; `stop` asks them to end,
-    `busy` tells whether one is left, `close_down` waits for the last.
+    ``play_requested`` carries a source spec, ``session:PATH``. Everything slow runs in threads;
+    `stop` asks them to end, `busy` tells whether one is left, `close_down` waits for the last.
     """
 
     play_requested = Signal(str)
-    export_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Sessions")
-        self._look = DARK
-        self._in_use: frozenset[Path] = frozenset()
         self._closing = False
         self._listing: Job | None = None
         self._opening: Job | None = None
         self._checking: Job | None = None
         self._wish: Path | None = None
-        self.dialog: QDialog | None = None
-        self.export = ExportSettings()
-        self._exported: Path | None = None
-        self._show_export = QAction("Show folder", self)
-        self._show_export.triggered.connect(self._on_show_export)
         self._gone: Marker | None = None
         self._undo_marker = QAction("Undo", self)
         self._undo_marker.triggered.connect(self._on_undo_marker)
@@ -82,6 +66,7 @@ class SessionsPage(QWidget):
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.addWidget(self.stack, 1)
         self.banners = BannerStack(self, self._place_of_banners)
+        self.commands = SessionCommands(self.jobs, self.banners, self)
         self._connect()
 
     def _connect(self) -> None:
@@ -89,11 +74,15 @@ class SessionsPage(QWidget):
         self.list.open_asked.connect(self.open)
         self.list.refresh_asked.connect(self.refresh)
         self.list.edit_asked.connect(self._on_edit_asked)
-        self.list.delete_asked.connect(self._on_delete_asked)
-        self.list.show_folder_asked.connect(self.show_folder)
+        commands = self.commands
+        self.list.delete_asked.connect(commands.ask_delete)
+        self.list.show_folder_asked.connect(commands.show_folder)
         self.list.folders.changed.connect(self._on_folder)
-        self.list.export_asked.connect(self._on_export_asked)
-        self.list.model.renamed.connect(self._on_renamed)
+        self.list.export_asked.connect(commands.export_folder)
+        self.list.model.renamed.connect(commands.rename)
+        commands.edited.connect(self._on_edited)
+        commands.confirmed.connect(self._on_delete_confirmed)
+        commands.deleted.connect(self.refresh)
         self.viewer.problem.connect(self._on_viewer_problem)
         self.viewer.markers.deleted.connect(self._on_marker_deleted)
         head = self.viewer.head
@@ -131,7 +120,7 @@ class SessionsPage(QWidget):
 
     def set_in_use(self, folders: Iterable[Path]) -> None:
         """Sessions that the rest of the window plays: they cannot be deleted meanwhile."""
-        self._in_use = frozenset(Path(folder).resolve() for folder in folders)
+        self.commands.in_use = frozenset(Path(folder).resolve() for folder in folders)
 
     @property
     def busy(self) -> bool:
@@ -142,8 +131,7 @@ class SessionsPage(QWidget):
         """Ask every thread to end; nothing new begins."""
         self._closing = True
         self._again.stop()
-        if self.dialog is not None:
-            self.dialog.reject()
+        self.commands.stop()
         self.viewer.close_session()
         self.jobs.cancel()
 
@@ -175,7 +163,7 @@ class SessionsPage(QWidget):
 
     def apply_look(self, look: Look) -> None:
         """Other colours or another size."""
-        self._look = look
+        self.commands.look = look
         self.setStyleSheet(review_sheet(look))
         for part in (self.banners, self.list, self.viewer):
             part.apply_look(look)
@@ -314,53 +302,14 @@ class SessionsPage(QWidget):
             self.viewer.time.playhead.pause()
             self.play_requested.emit(f"session:{self.viewer.session.folder}")
 
-    # --- reference and export ---------------------------------------------------------------
+    # --- reference, export, changes -----------------------------------------------------------
 
     @Slot()
     def ask_export(self) -> None:
         """Save the open session in other forms."""
         if self.viewer.session is not None:
             self.viewer.time.playhead.pause()
-            self._export(self.viewer.session)
-
-    @Slot(object)
-    def _on_export_asked(self, folder: Path) -> None:
-        self.banners.dismiss("open")
-        self.jobs.start(f"opening {folder.name}", opening(folder), self._on_export_opened)
-
-    def _on_export_opened(self, job: Job) -> None:
-        if isinstance(job.result, Opened):
-            self._export(job.result.session)
-        else:
-            self.banners.say("open", "error", job.problem)
-
-    def _export(self, session: Session) -> None:
-        dialog = ExportDialog(self._look, session, self.jobs, self.export, self)
-        dialog.exported.connect(self._on_exported)
-        dialog.remembered.connect(self._on_export_choice)
-        self._show_dialog(dialog)
-
-    @Slot(object)
-    def _on_export_choice(self, choice: ExportSettings) -> None:
-        self.export = choice
-        self.export_chosen.emit(choice)
-
-    @Slot(object)
-    def _on_exported(self, done: Exported) -> None:
-        paths = done.files
-        names = ", ".join(path.name for path in paths)
-        names = names if len(paths) <= 3 else words.count(len(paths), "file")
-        self._exported = paths[0].parent
-        said = [f"Saved {names} in {self._exported}"]
-        said += [f"No {FORMS[failed.form][0]}: {failed.reason}" for failed in done.failed]
-        said += [done.incomplete] if done.incomplete else []
-        level = "warning" if done.failed or done.incomplete else "info"
-        self.banners.say("export", level, ". ".join(said), [self._show_export])
-
-    @Slot()
-    def _on_show_export(self) -> None:
-        if self._exported is not None:
-            self.show_folder(self._exported)
+            self.commands.ask_export(self.viewer.session)
 
     @Slot()
     def ask_reference(self) -> None:
@@ -370,9 +319,9 @@ class SessionsPage(QWidget):
         from app.review.reference_dialog import ReferenceDialog  # SciPy's filters take a second
 
         self.viewer.time.playhead.pause()
-        dialog = ReferenceDialog(self._look, self.viewer.session, self.jobs, self)
+        dialog = ReferenceDialog(self.commands.look, self.viewer.session, self.jobs, self)
         dialog.saved.connect(self._on_reference)
-        self._show_dialog(dialog)
+        self.commands.show_dialog(dialog)
 
     @Slot(object)
     def _on_reference(self, done: Reopened) -> None:
@@ -393,111 +342,37 @@ class SessionsPage(QWidget):
         else:
             self.banners.say("reference", "error", job.problem)
 
-    # --- changing ---------------------------------------------------------------------------
-
-    def _show_dialog(self, dialog: QDialog) -> None:
-        if self.dialog is not None:
-            self.dialog.reject()
-        self.dialog = dialog
-        dialog.finished.connect(self._on_dialog_finished)
-        dialog.open()
-
-    @Slot()
-    def _on_dialog_finished(self) -> None:
-        if self.sender() is self.dialog:
-            self.dialog = None
-
     @Slot(object)
     def _on_edit_asked(self, folder: Path) -> None:
         found = next((e for e in self.list.model.entries if e.folder == folder), None)
         if found is not None:
-            self._ask_details(found)
+            self.commands.ask_details(found)
 
     @Slot()
     def _on_edit_open(self) -> None:
         if self.viewer.entry is not None:
-            self._ask_details(self.viewer.entry)
-
-    def _ask_details(self, found: SessionEntry) -> None:
-        dialog = DetailsDialog(self._look, found, self)
-        dialog.accepted_with.connect(self._on_details)
-        self._show_dialog(dialog)
-
-    @Slot(object, object)
-    def _on_details(self, folder: Path, changes: dict[str, str]) -> None:
-        self._edit(folder, changes)
-
-    @Slot(object, str)
-    def _on_renamed(self, folder: Path, name: str) -> None:
-        self._edit(folder, {"name": name})
-
-    def _edit(self, folder: Path, changes: dict[str, str]) -> None:
-        if not self._closing:
-            self.jobs.start("writing session.json", editing(folder, changes), self._on_edited)
-
-    def _on_edited(self, job: Job) -> None:
-        if not isinstance(job.result, Edited):
-            self.banners.say("edit", "error", job.problem)
-            return
-        self.banners.dismiss("edit")
-        changed = job.result.entry
-        self.list.replace(changed)
-        if self.viewer.session is not None and self.viewer.session.folder == changed.folder:
-            self.viewer.session = replace(self.viewer.session, info=job.result.info)
-            self.viewer.show_entry(changed)
+            self.commands.ask_details(self.viewer.entry)
 
     @Slot(object)
-    def _on_delete_asked(self, entries: list[SessionEntry]) -> None:
-        refused = self._refused(entries)
-        if refused:
-            self.banners.say("delete", "warning", refused)
-            return
-        self.banners.dismiss("delete")
-        dialog = DeleteDialog(self._look, entries, self)
-        dialog.confirmed.connect(self._on_delete_confirmed)
-        self._show_dialog(dialog)
-
-    def _refused(self, entries: list[SessionEntry]) -> str:
-        """Why these cannot be deleted, before anybody is asked."""
-        for one in entries:
-            if one.recording:
-                return f"“{one.name}” is being recorded: stop that first, then it can be deleted"
-            if one.folder.resolve() in self._in_use:
-                return f"“{one.name}” is being played live: stop that first, then it can be deleted"
-        return ""
+    def _on_edited(self, done: Edited) -> None:
+        self.list.replace(done.entry)
+        if self.viewer.session is not None and self.viewer.session.folder == done.entry.folder:
+            self.viewer.session = replace(self.viewer.session, info=done.info)
+            self.viewer.show_entry(done.entry)
 
     @Slot()
     def _on_delete_open(self) -> None:
         if self.viewer.session is not None:
-            self._on_delete_asked([entry(self.viewer.session.folder)])
+            self.commands.ask_delete([entry(self.viewer.session.folder)])
 
     @Slot(object)
     def _on_delete_confirmed(self, folders: list[Path]) -> None:
         if self.viewer.session is not None and self.viewer.session.folder in folders:
             self.close_session()
             self.viewer.stage.wait()  # it lets go of the video within a picture's time
-        if not self._closing:
-            self.jobs.start("deleting sessions", deleting(folders), self._on_deleted)
-
-    def _on_deleted(self, job: Job) -> None:
-        done = job.result
-        said = [job.problem] if job.problem else []
-        if isinstance(done, Deleted):
-            said += done.problems
-            if done.left:
-                said.append(f"files that are not AimaNet's were left in {done.left[0].parent}")
-        if said:
-            more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
-            self.banners.say("delete", "warning", f"{said[0]}{more}")
-        self.refresh()
-
-    @Slot(object)
-    def show_folder(self, folder: Path) -> None:
-        """Open it in the system's file manager."""
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self.banners.say("folder", "info", f"No file manager could be opened: it is {folder}")
+        self.commands.delete(folders)
 
     @Slot()
     def _on_folder_open(self) -> None:
         if self.viewer.session is not None:
-            self.show_folder(self.viewer.session.folder)
+            self.commands.show_folder(self.viewer.session.folder)

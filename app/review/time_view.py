@@ -17,6 +17,9 @@ from app.review.plots import RatePlot, TimePlot, WavePlot
 from app.review.scrub_bar import ScrubBar
 from app.review.transport import Transport
 
+_NAMED = 3
+"""Curves that are named over the plots; the others are counted."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
@@ -87,7 +90,11 @@ class TimeView(QWidget):
         """By name; the first is the recorded one."""
         self.rates.show_curves({name: (c.rates, c.color) for name, c in curves.items()})
         self.wave.show_curves({name: (c.wave, c.color) for name, c in curves.items()})
-        self.rates.note = self.wave.note = " · ".join(curves) if len(curves) > 1 else ""
+        names = [
+            *list(curves)[:_NAMED],
+            *([f"{len(curves) - _NAMED} more"] * (len(curves) > _NAMED)),
+        ]
+        self.rates.note = self.wave.note = " · ".join(names) if len(names) > 1 else ""
         self._align()
 
     def show_errors(self, curves: Mapping[str, tuple[Values, Values, str]]) -> None:

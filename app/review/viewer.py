@@ -20,7 +20,8 @@ from app.review.compare_panel import ComparePanel, Line, line_for
 from app.review.curves import Rates, Values, rates_of, recorded_wave
 from app.review.jobs import Job, Jobs
 from app.review.markers_panel import MarkersPanel
-from app.review.panels import AboutPanel, MomentsTable, ReadingsModel
+from app.review.moments_table import MomentsTable
+from app.review.panels import AboutPanel, ReadingsModel
 from app.review.presence import Presence
 from app.review.reference_panel import ReferencePanel
 from app.review.sensor_work import Compared, comparing
@@ -437,11 +438,11 @@ def _errors(
 
 
 def why_not(session: Session) -> str:
-    """Why a session can be neither played nor read again; empty where it can."""
+    """Why a session can be neither played nor re-analysed; empty where it can."""
     if session.info.kept == "none":
-        return "No video was kept in this session: there is nothing to play or to read again."
+        return "No video was kept in this session: there is nothing to play or to re-analyse."
     if session.shown is None:
-        return "The video of this session is missing: there is nothing to play or to read again."
+        return "The video of this session is missing: there is nothing to play or to re-analyse."
     if not len(session.frames):
-        return "This session holds no frames: there is nothing to play or to read again."
+        return "This session holds no frames: there is nothing to play or to re-analyse."
     return ""

@@ -138,7 +138,7 @@ def test_a_recording_stays_in_sight_and_is_shown_among_the_sessions(
     assert window.page_desk.is_live
     wait_for(qtbot, window, Phase.RUNNING)
     assert window.conductor.chooser.spec == f"session:{folder}"
-    assert page._in_use == {folder.resolve()}
+    assert page.commands.in_use == {folder.resolve()}
     with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
         window.close()
     assert not running_threads()

@@ -12,11 +12,12 @@ from pytestqt.qtbot import QtBot
 from aimanet.commands.record import Options as RecordOptions
 from aimanet.commands.record import run as record
 from aimanet.methods import make_method
+from aimanet.sessions.analyses import KeptAnalysis, Origin, save_analysis
 from aimanet.sessions.analysis import compare, reanalyse, recorded
 from aimanet.sessions.info import SessionInfo
-from aimanet.sessions.reader import open_session
+from aimanet.sessions.reader import RecordedReading, open_session
 from aimanet.sessions.writer import SessionWriter
-from aimanet.types import FaceCrop, Frame
+from aimanet.types import FaceCrop, Frame, State
 from app.review.page import SessionsPage
 from tests.app.conftest import PATIENCE_MS, DialogWatch
 from tests.app.review.conftest import OpenPage, said, show
@@ -110,6 +111,21 @@ def test_an_analysis_is_there_again_when_the_session_is_opened_again(
     page.close_session()
     show(qtbot, page, pulsing)
     assert [row[0] for row in rows(page)] == ["Recorded", "GREEN"]
+
+
+def test_many_analyses_with_long_names_do_not_widen_the_window(
+    qtbot: QtBot, open_page: OpenPage, pulsing: Path
+) -> None:
+    for number in range(8):
+        origin = Origin(name=f"{number} " + "x" * 900, method="pos")
+        reading = RecordedReading(1.0, 60.0, 5.0, State.OK, 0.5)
+        kept = KeptAnalysis(str(number), origin, (reading,), np.arange(2.0), np.zeros(2))
+        save_analysis(pulsing, kept)
+    page = open_page(pulsing.parent)
+    show(qtbot, page, pulsing)
+    assert len(rows(page)) == 9
+    assert page.viewer.time.rates.note.endswith(" · 6 more")
+    assert page.minimumSizeHint().width() <= 1100
 
 
 def test_an_analysis_that_cannot_be_kept_is_shown_and_says_so(

@@ -22,7 +22,7 @@ from tests.app.review.conftest import OpenPage, said, show
 def ask(qtbot: QtBot, page: SessionsPage, folder: Path, *forms: str) -> ExportDialog:
     show(qtbot, page, folder)
     page.viewer.head.export.click()
-    dialog = page.dialog
+    dialog = page.commands.dialog
     assert isinstance(dialog, ExportDialog)
     for form, box in dialog.forms.items():
         box.setChecked(form in forms)
@@ -44,7 +44,7 @@ def test_what_is_ticked_is_written(
     assert dialog.progress.isVisible()
     assert not dialog.export.isEnabled()
     qtbot.waitUntil(lambda: bool(said(page, "export")), timeout=PATIENCE_MS)
-    assert page.dialog is None
+    assert page.commands.dialog is None
     files = sorted((tmp_path / "out").iterdir())
     assert {path.suffix for path in files} == {".csv", ".json"}
     assert f"Saved {len(files)} files in {tmp_path / 'out'}" in said(page, "export")
@@ -59,12 +59,12 @@ def test_a_session_goes_to_a_folder_of_its_own(
     qtbot: QtBot, open_page: OpenPage, two: Path, tmp_path: Path
 ) -> None:
     page = open_page(two)
-    page.export = ExportSettings(forms=("json", "mp4"), folder=str(tmp_path / "all"))
+    page.commands.export = ExportSettings(forms=("json", "mp4"), folder=str(tmp_path / "all"))
     chosen: list[ExportSettings] = []
-    page.export_chosen.connect(chosen.append)
+    page.commands.export_chosen.connect(chosen.append)
     show(qtbot, page, two / "b")
     page.viewer.head.export.click()
-    dialog = page.dialog
+    dialog = page.commands.dialog
     assert isinstance(dialog, ExportDialog)
     assert dialog.folder.text() == str(tmp_path / "all" / "Evening")
     assert dialog.chosen == ["json"]  # no video was kept
@@ -74,7 +74,7 @@ def test_a_session_goes_to_a_folder_of_its_own(
     assert (tmp_path / "all" / "Evening" / "Evening.json").is_file()
     remembered = ExportSettings(forms=("json", "mp4"), folder=str(tmp_path / "all"))
     assert chosen == [remembered]
-    assert page.export == remembered
+    assert page.commands.export == remembered
 
 
 def test_files_that_are_there_are_replaced_only_after_a_yes(
@@ -189,4 +189,4 @@ def test_an_export_is_cancelled_and_leaves_nothing(
     assert not (tmp_path / "out").exists()
     assert "export" not in page.banners.topics
     dialog.cancel.click()
-    assert page.dialog is None
+    assert page.commands.dialog is None

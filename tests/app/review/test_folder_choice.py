@@ -67,7 +67,7 @@ def test_the_lists_menu_exports_and_copies_the_path(
     page.list.actions_["copy"].trigger()
     assert QApplication.clipboard().text() == str(two / "b")
     page.list.actions_["export"].trigger()
-    qtbot.waitUntil(lambda: page.dialog is not None, timeout=PATIENCE_MS)
-    assert page.dialog.folder.text().endswith("Evening")
+    qtbot.waitUntil(lambda: page.commands.dialog is not None, timeout=PATIENCE_MS)
+    assert page.commands.dialog.folder.text().endswith("Evening")
     assert page.stack.currentWidget() is page.list
-    page.dialog.reject()
+    page.commands.dialog.reject()

@@ -312,7 +312,7 @@ def test_details_are_edited_in_the_open_session(
     page = open_page(two)
     show(qtbot, page, two / "a")
     page.viewer.head.edit.trigger()
-    dialog = page.dialog
+    dialog = page.commands.dialog
     assert isinstance(dialog, DetailsDialog)
     dialog.name.clear()
     assert not dialog.save.isEnabled()
@@ -320,7 +320,7 @@ def test_details_are_edited_in_the_open_session(
     dialog.notes.setPlainText("two\nlines")
     dialog.save.click()
     idle(qtbot, page)
-    assert page.dialog is None
+    assert page.commands.dialog is None
     info = open_session(two / "a").info
     assert (info.name, info.participant, info.notes) == ("Rest", "P-07", "two\nlines")
     assert page.viewer.head.name.text() == "Rest"
@@ -337,9 +337,9 @@ def test_a_name_of_one_long_word_is_not_cut_off_by_its_dialog(
     page = open_page(folder)
     page.list.select(folder / "a")
     qtbot.keyClick(page.list.table, Qt.Key.Key_Delete)
-    assert isinstance(page.dialog, DeleteDialog)
-    assert page.dialog.minimumSizeHint().width() < 1000
-    page.dialog.keep.click()
+    assert isinstance(page.commands.dialog, DeleteDialog)
+    assert page.commands.dialog.minimumSizeHint().width() < 1000
+    page.commands.dialog.keep.click()
     idle(qtbot, page)
 
 
@@ -350,14 +350,14 @@ def test_deleting_asks_and_says_what_is_lost(
     page = open_page(two)
     page.list.select(two / "a")
     qtbot.keyClick(page.list.table, Qt.Key.Key_Delete)
-    dialog = page.dialog
+    dialog = page.commands.dialog
     assert isinstance(dialog, DeleteDialog)
     assert "This deletes the video, pulse wave" in dialog.told.text()
     dialog.keep.click()
     idle(qtbot, page)
     assert (two / "a").exists()
     qtbot.keyClick(page.list.table, Qt.Key.Key_Delete)
-    page.dialog.delete.click()
+    page.commands.dialog.delete.click()
     qtbot.waitUntil(lambda: names(page) == ["Evening"], timeout=PATIENCE_MS)
     assert not (two / "a").exists()
 
@@ -369,7 +369,7 @@ def test_deleting_the_open_session_closes_it_first(
     page = open_page(two)
     show(qtbot, page, two / "a")
     page.viewer.head.delete.trigger()
-    page.dialog.delete.click()
+    page.commands.dialog.delete.click()
     assert not page.viewer.is_open
     assert page.stack.currentWidget() is page.list
     qtbot.waitUntil(lambda: names(page) == ["Evening"], timeout=PATIENCE_MS)
@@ -387,7 +387,7 @@ def test_a_session_that_is_recorded_or_played_is_not_deleted(
         page.list.select(two / "now")
         qtbot.keyClick(page.list.table, Qt.Key.Key_Delete)
         assert "being recorded" in said(page, "delete")
-        assert page.dialog is None
+        assert page.commands.dialog is None
     page.set_in_use([two / "a"])
     page.list.select(two / "a")
     qtbot.keyClick(page.list.table, Qt.Key.Key_Delete)
@@ -403,14 +403,14 @@ def test_a_session_open_in_another_window_is_not_deleted(
     show(qtbot, other, two / "a")
     page.list.select(two / "a")
     qtbot.keyClick(page.list.table, Qt.Key.Key_Delete)
-    page.dialog.delete.click()
+    page.commands.dialog.delete.click()
     qtbot.waitUntil(lambda: "another window" in said(page, "delete"), timeout=PATIENCE_MS)
     assert (two / "a").exists()
     other.close_session()
     idle(qtbot, page)
     page.list.select(two / "a")
     qtbot.keyClick(page.list.table, Qt.Key.Key_Delete)
-    page.dialog.delete.click()
+    page.commands.dialog.delete.click()
     qtbot.waitUntil(lambda: names(page) == ["Evening"], timeout=PATIENCE_MS)
 
 

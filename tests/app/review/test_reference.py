@@ -60,8 +60,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ask(qtbot: QtBot, page: SessionsPage, folder: Path) -> ReferenceDialog:
     show(qtbot, page, folder)
     page.viewer.head.reference.click()
-    assert isinstance(page.dialog, ReferenceDialog)
-    return page.dialog
+    assert isinstance(page.commands.dialog, ReferenceDialog)
+    return page.commands.dialog
 
 
 def found(qtbot: QtBot, dialog: ReferenceDialog, path: Path) -> None:
@@ -128,7 +128,7 @@ def test_the_offset_is_corrected_by_hand_and_judged(
     qtbot.keyClicks(dialog.offset, "-1.25")
     qtbot.keyClick(dialog.offset, Qt.Key.Key_Return)
     assert dialog.offset.value() == -1.25
-    assert page.dialog is dialog  # neither saved nor asked for another file
+    assert page.commands.dialog is dialog  # neither saved nor asked for another file
     dialog.reject()
     assert not (measured / "sessions" / "m" / REFERENCE).exists()
 
@@ -210,7 +210,7 @@ def test_a_sensor_that_disagrees_with_the_camera_is_kept_with_a_yes_only(
     assert not dialog.save.isEnabled()
     qtbot.mouseClick(dialog.answers.buttons[answer], Qt.MouseButton.LeftButton)
     if answer == 0:
-        qtbot.waitUntil(lambda: page.dialog is not dialog, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: page.commands.dialog is not dialog, timeout=PATIENCE_MS)
         qtbot.waitUntil(lambda: not page.busy, timeout=PATIENCE_MS)
         assert remove_reference(measured / "sessions" / "m")
     else:
