@@ -65,8 +65,8 @@ class Options:
     notes: str = ""
     """Anything worth remembering."""
     consent: bool = False
-    """The person recorded has agreed: written into the session, which else says that nobody asked.
-    """
+    """The person recorded has agreed: session.json says so (consent.confirmed). Nothing waits for
+    it here."""
     as_fast_as_possible: bool = False
     """Read a file or the demo face as fast as it goes instead of in real time."""
     size: tuple[int, int] | None = None
