@@ -38,6 +38,8 @@ LONGEST_S = 86_400.0
 RATE_CLEAR_Z = 2.6
 """Fisher's z of a clear correlation of heart rates, counting one value in `RATE_WIDTH_S`."""
 RATE_CLEAR_LEAD = 0.25
+HARDLY_R = 0.3
+"""Heart rates that correlate less say nothing about the offset: the clocks are believed instead."""
 RATE_WIDTH_S = 8.0
 DELAY_S = 0.15
 """By so much the live curve's filter delays a pulse of 70 BPM."""
@@ -66,6 +68,9 @@ def find_offset(
     found = _by_wave(session, sensor, low, high)
     if found is None:
         found = _by_rate(session, sensor, low, high)
+        if found is not None and found.trust != "clear" and found.correlation < HARDLY_R:
+            note = "the heart rates are too even to find the offset by; check it"
+            return Alignment(centre, by=by, notes=(*notes, note))
     if found is None:
         return Alignment(centre, by=by, notes=(*notes, "nothing to correlate; check the offset"))
     return replace(found, notes=(*notes, *found.notes))

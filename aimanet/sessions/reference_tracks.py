@@ -112,7 +112,7 @@ def _shaped(wave: Signal, fs: float, *, causal: bool) -> Signal:
         wave = bandpass(wave, fs, band.low_bpm / 60.0, band.high_bpm / 60.0)
     sos = butter(2, (0.6, 4.0), "bandpass", fs=fs, output="sos")
     wave = np.asarray(sosfiltfilt(sos, wave, padlen=min(len(wave) - 1, int(3 * fs))))
-    loud = np.sqrt(uniform_filter1d(wave**2, round(3.0 * fs)))
+    loud = np.sqrt(np.maximum(uniform_filter1d(wave**2, round(3.0 * fs)), 0.0))
     floor = 0.2 * float(np.median(loud)) + 1e-12
     return np.clip(wave / np.maximum(loud, floor), -3.0, 3.0)
 

@@ -225,3 +225,11 @@ def test_rates_far_from_the_cameras_are_in_doubt(tmp_path, bpm, words) -> None:
     assert words in why
     assert bool(why) == bool(words)
     assert doubt_of(session, sensor, Alignment(0.0, trust="clear")) == ""
+
+
+def test_rates_too_even_to_correlate_leave_the_clocks_alone(session) -> None:
+    t = np.arange(0.0, 90.0)
+    even = Sensor("hr", rate_t=t, rate_bpm=np.full(90, 72.0), start=STARTED + timedelta(seconds=3))
+    found = find_offset(session, even)
+    assert (found.offset_s, found.by, found.trust) == (3.0, "wall clock", "none")
+    assert "too even" in found.notes[-1]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aimanet.sessions import reference_table
 from aimanet.sessions.reference import (
     ReferenceError,
     guess_columns,
@@ -153,4 +154,28 @@ def test_times_that_no_recording_can_have_are_refused(tmp_path: Path) -> None:
     rows = [f"{k * 1e12:g},{wave(t):.4f}" for k, t in enumerate(ticks(50))]
     file, guess = guessed(tmp_path, "time (s),ppg", *rows)
     with pytest.raises(ReferenceError, match=r"is no recording; correct the time's unit"):
+        read_sensor(file, guess.mapping)
+
+
+def test_a_long_table_is_read_in_pieces_and_an_endless_one_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{at(t)},{wave(t):.4f},x" for t in ticks(50)]
+    path = written(tmp_path, ["time,ppg,word", *rows])
+    whole = open_sensor_file(path)
+    monkeypatch.setattr(reference_table, "BATCH", 300)
+    pieces = open_sensor_file(path)
+    for a, b in zip(whole.columns, pieces.columns, strict=True):
+        assert np.array_equal(a.values, b.values, equal_nan=True)
+    assert [column.cells is None for column in pieces.columns] == [False, True, False]
+    assert pieces.columns[0].cells == whole.columns[0].cells
+    monkeypatch.setattr(reference_table, "MOST_ROWS", 1000)
+    with pytest.raises(ReferenceError, match="more than 1,000 rows"):
+        open_sensor_file(path)
+
+
+def test_samples_scattered_over_days_are_refused(tmp_path: Path) -> None:
+    rows = [f"{t + (0 if t < 20 else 8_000_000):.2f},{wave(t):.4f}" for t in ticks(50)]
+    file, guess = guessed(tmp_path, "time (s),ppg", *rows)
+    with pytest.raises(ReferenceError, match="2000 samples scattered over 2222 h; cut out"):
         read_sensor(file, guess.mapping)
