@@ -100,7 +100,8 @@ class SessionsPage(QWidget):
         """Over the picture, or beside the title of the list."""
         viewing = self.stack.currentWidget() is self.viewer
         part = self.viewer.video if viewing else self.list.summary
-        return QRect(part.mapTo(self, QPoint()), part.size())
+        place = QRect(part.mapTo(self, QPoint()), part.size())
+        return place.adjusted(min(0, place.width() - self.commands.look.px(420)), 0, 0, 0)
 
     # --- what the window uses ---------------------------------------------------------------
 
