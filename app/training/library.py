@@ -21,6 +21,8 @@ from typing import Any, BinaryIO
 import platformdirs
 
 from aimanet.errors import AimaNetError
+from aimanet.files import parse_json
+from aimanet.plausible import number
 from app.training.runs import RunEntry, lock_file, read_run, run_folder
 from app.training.standard_test import (
     RESULTS,
@@ -30,6 +32,7 @@ from app.training.standard_test import (
     shipped_result,
     with_result,
 )
+from app.wording import one_line, readable
 
 SUFFIX = ".safetensors"
 FORMAT = "aimanet-tscan-"
@@ -175,17 +178,18 @@ def read_head(path: Path) -> Head:
     try:
         if not str(values.get("format", "")).startswith(FORMAT):
             raise LibraryError(f"{path.name} holds no AimaNet weights")
-        card, recipe = json.loads(values.get("card", "{}")), json.loads(values.get("recipe", "{}"))
-        figures = {str(k): float(v) for k, v in dict(card.get("figures", {})).items()}
-        words = {k: str(card.get(k, "")) for k in ("name", "origin", "data", "command", "created")}
+        card, recipe = parse_json(values.get("card", "{}")), parse_json(values.get("recipe", "{}"))
+        figures = {one_line(str(k)): number(v) for k, v in dict(card.get("figures", {})).items()}
+        told = ("name", "origin", "data", "command", "created")
+        words = {key: readable(str(card.get(key, ""))) for key in told}
         return Head(
             **words,
-            steps=int(card.get("steps", 0)),
+            steps=int(number(card.get("steps", 0), "frames")),
             figures=figures,
-            image_size=int(recipe.get("image_size", 36)),
-            fs=float(recipe.get("fs", 30.0)),
+            image_size=int(number(recipe.get("image_size", 36), "width")),
+            fs=number(recipe.get("fs", 30.0), "fs"),
         )
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise LibraryError(f"the card in {path.name} is damaged") from error
 
 

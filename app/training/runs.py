@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aimanet.file_lock import is_held
+from aimanet.plausible import LARGEST
 from aimanet.types import TrainProgress
 
 _FINISHED = "finished"
@@ -115,12 +116,13 @@ def parse_progress(found: dict[str, Any]) -> TrainProgress | None:
 
 
 def _number(value: object) -> float:
-    """A number; NaN for null."""
-    return math.nan if value is None else float(value)  # type: ignore[arg-type]
+    """A number that a plot can show; NaN for null and for what has left all bounds."""
+    told = math.nan if value is None else float(value)  # type: ignore[arg-type]
+    return told if abs(told) <= LARGEST else math.nan
 
 
 def _maybe(value: object) -> float | None:
-    return None if value is None else float(value)  # type: ignore[arg-type]
+    return None if value is None else _number(value)
 
 
 def mark(out: Path, *, finished: bool = False, set_aside: bool = False) -> None:

@@ -24,6 +24,8 @@ from aimanet.sessions.reader import Session
 from aimanet.sessions.reference_table import Signal
 
 HOLE_S = 0.5
+MOST_SAMPLES = 25_000_000
+"""Of one wave: a day at 256 Hz and more."""
 FASTEST_HZ = 256
 DIGITAL = 32767
 YEARS = range(1985, 2085)
@@ -130,6 +132,10 @@ def _wave(
     t, values = t[good], values[good]
     if len(t) < 2:
         return None
+    if seconds * hz > MOST_SAMPLES:
+        raise ExportError(
+            f"{seconds:,} s at {hz} Hz are too many for EDF: is a time of the session wrong?"
+        )
     at = np.arange(seconds * hz) / hz
     even = np.interp(at, t, values)
     after = np.clip(np.searchsorted(t, at), 1, len(t) - 1)

@@ -122,6 +122,41 @@ def test_files_that_are_no_models_are_listed_with_their_reason(blob, models_dir)
         copy_in(odd.path, models_dir)
 
 
+def with_card(path: Path, **changes: object) -> None:
+    """Rewrites the head of a weights file with another card."""
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    head = json.loads(data[8 : 8 + size])
+    card = {**json.loads(head["__metadata__"]["card"]), **changes}
+    head["__metadata__"]["card"] = json.dumps(card)
+    new = json.dumps(head).encode()
+    path.write_bytes(len(new).to_bytes(8, "little") + new + data[8 + size :])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"steps": float("inf")},
+        {"steps": -1},
+        {"figures": {"val_mae_bpm": 1e308}},
+        {"figures": {"val_mae_bpm": float("nan")}},
+        {"figures": json.loads("[" * 400 + "]" * 400)},
+    ],
+)
+def test_a_card_of_impossible_numbers_is_damaged(model, models_dir, changes):
+    with_card(model.path, **changes)
+    _, odd = list_models(models_dir)
+    assert odd.problem == f"the card in {model.path.name} is damaged"
+
+
+def test_endless_words_in_a_card_are_cut(model, models_dir):
+    with_card(model.path, name="x" * 200_000, data="\u202etxt\x1b[2J")
+    _, odd = list_models(models_dir)
+    assert not odd.problem
+    assert len(odd.head.name) == 4000
+    assert odd.head.data == "\ufffdtxt\ufffd[2J"
+
+
 def test_new_models_overwrite_nothing(models_dir):
     half_done(models_dir / "mine.safetensors")
     (models_dir / "mine-2.safetensors").touch()
@@ -178,3 +213,6 @@ def test_a_step_with_missing_figures():
     step = parse_progress({**STEP, "train_loss": None, "val_mae_bpm": 3})
     assert step.train_loss != step.train_loss
     assert step.val_mae_bpm == 3.0
+    lost = parse_progress({**STEP, "train_loss": 1e308, "lr": float("inf")})
+    assert lost.train_loss != lost.train_loss
+    assert lost.lr != lost.lr

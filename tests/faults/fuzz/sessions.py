@@ -21,6 +21,9 @@ from tests.faults.fuzz.mutate import mutate
 NAMES = ("../../bystander/diary", "/tmp/up", "..", "a/b", "a\x00b", "CON", "x" * 5000, "\u202egnp")
 LIES = (1e308, -1, 10**30, [], {}, None, True, "1e999", "NaN", "\x00", [[[]]], *NAMES)
 
+CELLS = ("1e30", "1e308", "-1e308", "nan", "inf", "1e6", "604000", "-5", "", "9" * 400, "0")
+"""What a cell of numbers cannot be, or hardly."""
+
 
 class Sessions(Target):
     """A session's folder with one to three files damaged, replaced by links or lied in."""
@@ -63,6 +66,8 @@ class Sessions(Target):
             return _lie_in_head(path, self._heads[folder.name], rng)
         if kind < 0.12:
             return _replace(path, rng)
+        if kind < 0.5 and path.suffix == ".csv" and path.is_file():
+            return _lie_in_cells(path, rng)
         data = path.read_bytes() if path.is_file() else b""
         path.unlink(missing_ok=True)
         path.write_bytes(mutate(data, rng, text=path.name != VIDEO))
@@ -104,6 +109,20 @@ def _lie_in_head(path: Path, head: bytes, rng: random.Random) -> None:
         key = rng.choice([*values, "fps", "window_s", "name", "size", "recipe", "t0"])
         values[key] = rng.choice(LIES)
     path.write_text(json.dumps(values))
+
+
+def _lie_in_cells(path: Path, rng: random.Random) -> None:
+    """A sound table in which one column of some rows, or of all, cannot be."""
+    rows = [line.split(",") for line in path.read_text("utf-8", "replace").splitlines()]
+    if len(rows) < 2:
+        return
+    column, lie = rng.randrange(len(rows[0])), rng.choice(CELLS)
+    share = rng.choice((0.0, 0.1, 1.0))
+    victim = rng.randrange(1, len(rows))
+    for number, row in enumerate(rows[1:], 1):
+        if column < len(row) and (number == victim or rng.random() < share):
+            row[column] = lie
+    path.write_text("\n".join(",".join(row) for row in rows) + "\n", encoding="utf-8")
 
 
 def _replace(path: Path, rng: random.Random) -> None:
