@@ -52,10 +52,10 @@ def test_small_pictures_are_encoded_where_nothing_was_decoded_before(tmp_path, c
 import numpy as np
 from pathlib import Path
 from aimanet.sessions import video
-film = video.SessionVideo(Path({str(tmp_path / "film.mkv")!r}), (96, 96), 30.0, video.{codec})
+film = video.SessionVideo(Path({str(tmp_path / "film.mkv")!r}), (72, 72), 30.0, video.{codec})
 rng = np.random.default_rng(0)
 for k in range(40):
-    film.add(rng.integers(0, 256, (96, 96, 3), np.uint8), k / 30)
+    film.add(rng.integers(0, 256, (72, 72, 3), np.uint8), k / 30)
 film.finish()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
