@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
+from aimanet.face import FaceTracker
 from aimanet.methods import make_method
 from aimanet.picture_check import BLOCKY, EVERY_S, STILL, figures
 from aimanet.pipeline import Pipeline
+from aimanet.sources import open_source
 from aimanet.summary import Summary
-from aimanet.types import FaceCrop, PictureFigures, Reading, Reason, State
+from aimanet.types import FaceCrop, Frame, PictureFigures, Reading, Reason, State
 
 from .crops import Scene, face_crops
 
@@ -178,3 +182,58 @@ def test_what_is_kept_of_the_past_is_bounded() -> None:
     check = pipeline._check
     assert len(check._t) <= 302
     assert len(check._pictures) <= 302
+
+
+def coded(frames: list[Frame], path: Path) -> list[Frame]:
+    """The frames after H.264 at a messenger's rate."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=30, options={"crf": "40", "preset": "veryfast"})
+        stream.height, stream.width = frames[0].image.shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for frame in frames:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(frame.image, "rgb24")))
+        out.mux(stream.encode())
+    with open_source(str(path), realtime=False) as source:
+        return list(source)
+
+
+def lit(frames: list[Frame], gain: float) -> list[Frame]:
+    rng = np.random.default_rng(0)
+    field = rng.normal(0, 4.0, (900, 900, 3)).astype(np.float32)
+    out = []
+    for frame in frames:
+        h, w = frame.image.shape[:2]
+        y, x = rng.integers(0, (900 - h, 900 - w))
+        shown = frame.image * np.float32(gain) + field[y : y + h, x : x + w]
+        out.append(replace(frame, image=np.clip(shown, 0, 255).astype(np.uint8)))
+    return out
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *(Reason.TOO_DARK, Reason.OVEREXPOSED, Reason.LOW_FRAME_RATE, Reason.COMPRESSED),
+        None,
+    ],
+)
+def test_a_real_face_made_worse_has_its_reason(
+    shared_dir: Path, tmp_path: Path, face_model: Path, reason: Reason | None
+) -> None:
+    with open_source(str(shared_dir / "clips" / "evm_face.mp4"), realtime=False) as source:
+        frames = list(source)
+    if reason is Reason.COMPRESSED:
+        frames = coded(frames, tmp_path / "coded.mp4")
+    elif reason is Reason.LOW_FRAME_RATE:
+        frames = frames[::5]
+    elif reason is not None:
+        frames = lit(frames, 0.05 if reason is Reason.TOO_DARK else 5.0)
+    tracker = FaceTracker()
+    try:
+        crops = [tracker.track(frame) for frame in frames]
+    finally:
+        tracker.close()
+    pictures = sum(crop.picture is not None for crop in crops)
+    assert pictures == pytest.approx((crops[-1].t - crops[0].t) / EVERY_S, abs=2)
+    _, summary = run(crops)
+    assert summary.reason is reason
