@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aimanet.live import Feed
-    from aimanet.pipeline import Pipeline
+    from aimanet.pipeline import Pipeline, Summary
     from aimanet.sessions.info import SessionInfo
     from aimanet.sessions.recorder import Recorder
     from aimanet.sources import Source
@@ -96,8 +96,8 @@ def run(options: Options) -> int:
     folder = target(options.out)
     with ExitStack() as stack:
         stop = stack.enter_context(StopRequest())
-        recorder, trouble = _record(options, folder, source, stop, stack)
-    report(recorder, options.json)
+        recorder, trouble, summary = _record(options, folder, source, stop, stack)
+    report(recorder, summary, options.json)
     for problem in (recorder.error, trouble):
         if problem is not None:
             raise problem
@@ -140,8 +140,8 @@ def _is_named_by_time(out: str | None) -> bool:
 
 def _record(
     options: Options, folder: Path, source: Source, stop: StopRequest, stack: ExitStack
-) -> tuple[Recorder, SourceError | None]:
-    """The finished recorder, and what ended the source before its time."""
+) -> tuple[Recorder, SourceError | None, Summary]:
+    """The finished recorder, what ended the source before its time, and what was read."""
     from aimanet.face import FaceTracker
     from aimanet.methods import make_method
     from aimanet.pipeline import Pipeline
@@ -183,7 +183,7 @@ def _record(
         if reading is not None:
             recorder.reading(reading)
     recorder.stop()
-    return recorder, steps.trouble
+    return recorder, steps.trouble, pipeline.summary()
 
 
 class _Steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aimanet.pipeline import Summary
     from aimanet.sessions.info import SessionInfo
     from aimanet.sessions.recorder import Recorder, RecorderStatus
 
@@ -41,18 +42,20 @@ def cost_text(bytes_per_s: float) -> str:
     return f"about {minute} a minute ({hour} an hour)"
 
 
-def report(recorder: Recorder, as_json: bool) -> None:
-    """The last line: where the session is and what is in it."""
+def report(recorder: Recorder, summary: Summary, as_json: bool) -> None:
+    """The last line: where the session is and what is in it, or why no heart rate is."""
     from aimanet.commands.analyze_one import printable
-    from aimanet.terminal.records import to_line
+    from aimanet.terminal.records import text, to_line
+    from aimanet.words import words_for
 
     status, info = recorder.status(), recorder.info
     if info is None or status.folder is None:
         return
     if as_json:
-        print(to_line(record_of(status, info)))
+        print(to_line({**record_of(status, info), "reason": text(summary.reason)}))
         return
-    rate = "no trusted heart rate" if info.hr_bpm is None else f"mean {info.hr_bpm:.1f} BPM"
+    why = words_for(summary.state, summary.reason).clause
+    rate = f"mean {info.hr_bpm:.1f} BPM" if info.hr_bpm is not None else f"no heart rate: {why}"
     share = "" if info.ok_share is None else f" ({100 * info.ok_share:.0f} % of the readings ok)"
     print(
         f"{printable(status.folder)}: {status.frames} frames in {status.elapsed_s:.1f} s, "

@@ -47,6 +47,7 @@ def test_json_tells_where_it_is_and_what_is_in_it(tmp_path, capsys, face_model):
     assert not session.info.consent.confirmed
     assert session.info.size == (72, 72)
     assert told["picture"] is None
+    assert (told["hr_bpm"], told["reason"]) == (None, "too_short")
 
 
 def test_people_read_a_reminder_a_place_and_a_summary(tmp_path, capsys, face_model):
@@ -57,6 +58,7 @@ def test_people_read_a_reminder_a_place_and_a_summary(tmp_path, capsys, face_mod
     assert cost == "Keeping no video: about 216 kB a minute (13 MB an hour)"
     assert place == f"Recording Demo face to {tmp_path / 's'} (Ctrl-C ends it)"
     assert "30 frames in 1.0 s, 0 dropped" in told.out
+    assert "no heart rate: the recording is too short" in told.out
     session = open_session(tmp_path / "s")
     assert (session.info.consent.shown, session.info.consent.confirmed) == (True, True)
     assert session.video is None
