@@ -290,7 +290,7 @@ class WavePlot(TimePlot):
     def _draw(self) -> None:
         t0, t1 = self.range
         for name, wave in self._waves.items():
-            self._lines[name].setData(*wave.around(t0 - 0.2, t1 + 0.2))
+            self._lines[name].setData(*thinned(*wave.around(t0 - 0.2, t1 + 0.2)))
 
     def color_items(self) -> None:
         """As in the plot above."""

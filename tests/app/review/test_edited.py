@@ -89,3 +89,17 @@ def test_thousands_of_markers_are_drawn_as_some_flags(
     page.grab()
     assert page.viewer.markers.model.rowCount() == 9002
     assert 100 < len(page.viewer.time.rates._flags) <= 201
+
+
+def test_a_wave_of_ten_thousand_samples_a_second_is_drawn_thinned(
+    qtbot: QtBot, open_page: OpenPage, folder: Path
+) -> None:
+    made = write_session(folder / "a", 20)
+    rows = [f"{k * 1e-4:.4f},{k % 7}" for k in range(60_000)]
+    (made / "bvp.csv").write_text("\n".join(["t,bvp", *rows, ""]))
+    page = open_page(folder)
+    show(qtbot, page, made)
+    assert page.viewer.session is not None
+    assert len(page.viewer.session.bvp) == 60_000
+    drawn = [len(line.getData()[0]) for line in page.viewer.time.wave._lines.values()]
+    assert 1000 < max(drawn) < 5000
