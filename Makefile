@@ -45,7 +45,7 @@ clean: ## remove the environment and everything that was built
 
 # The environment: made once, brought up to date when pyproject.toml or constraints.txt changes.
 $(VENV)/.run: pyproject.toml constraints.txt
-	@$(MAKE) --no-print-directory -s environment WANTED='.[fast]' SAYS="AimaNet and what it needs (PyTorch, Qt, MediaPipe)"
+	@$(MAKE) --no-print-directory -s environment WANTED='.[fast,sensors]' SAYS="AimaNet and what it needs (PyTorch, Qt, MediaPipe)"
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt
