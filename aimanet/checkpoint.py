@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from aimanet.errors import CheckpointError, OutputError
+from aimanet.errors import CheckpointError, OutputError, in_one_line
 from aimanet.files import LFS_POINTER, is_lfs_pointer
 from aimanet.preprocess import Recipe
 
@@ -138,7 +138,7 @@ def read_weights(path: Path) -> Weights:
             tensors = _tensors(file, recipe, path)
         return Weights(tensors, recipe, card, fingerprint(path))
     except (SafetensorError, OSError, ValueError, MemoryError) as error:
-        raise _unreadable(path, _short(error)) from error
+        raise _unreadable(path, in_one_line(error, 120)) from error
 
 
 def parse_recipe(text: str, path: Path) -> Recipe:
@@ -174,7 +174,7 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             header = int.from_bytes(file.read(8), "little")
     except OSError as error:
-        raise _unreadable(path, _short(error)) from error
+        raise _unreadable(path, in_one_line(error, 120)) from error
     if header > _MAX_HEADER:
         raise _unreadable(path, f"its header claims {header} bytes")
 
@@ -227,10 +227,6 @@ def _misfit(path: Path, reason: str) -> CheckpointError:
     return CheckpointError(f"the weights in {path} do not fit their recipe ({reason})")
 
 
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:120]
-
-
 def _parse(kind: type[Any], text: str, path: Path) -> Any:
     try:
         values = json.loads(text)
@@ -261,5 +257,5 @@ def _check_type(name: str, value: object, hint: Any) -> None:
 
 def _damaged(what: str, path: Path, error: Exception) -> CheckpointError:
     return CheckpointError(
-        f"the {what} inside {path} is damaged ({_short(error)}); fetch or train it again"
+        f"the {what} inside {path} is damaged ({in_one_line(error, 120)}); fetch or train it again"
     )

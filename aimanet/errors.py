@@ -5,6 +5,11 @@ The command line prints it and exits with 2; the window shows it and goes on.
 """
 
 
+def in_one_line(said: object, most: int = 100) -> str:
+    """What an error of a library, or a value from a file, says: on one line, cut, never empty."""
+    return (" ".join(str(said).split()) or type(said).__name__)[:most]
+
+
 class AimaNetError(Exception):
     """Base of all errors that come from outside: files, cameras, weights, flags."""
 

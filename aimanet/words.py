@@ -8,8 +8,7 @@ from typing import Protocol
 
 from aimanet.types import Reason, State
 
-NO_NUMBER = "–"
-"""Stands where a heart rate would, were it trusted."""
+CLAIM = "AimaNet is not a medical device."
 
 BETTER_FACE_PX = 100
 BETTER_FPS = 15

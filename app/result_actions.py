@@ -8,14 +8,13 @@ from PySide6.QtCore import QMargins, QObject, QPoint, QRect, Qt, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from aimanet.words import CLAIM
 from app.actions import Actions
 from app.look import DARK, Look
 from app.presenter import Presenter
 from app.widgets.banner import BannerStack
 from app.widgets.body import Body
 from app.widgets.picture import PictureExport
-
-_NOTE = "AimaNet is not a medical device"
 
 
 class ResultActions(QObject):
@@ -71,7 +70,7 @@ class ResultActions(QObject):
         line = QRect(edge, size.height() - foot, body.width(), foot)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(line, middle | Qt.AlignmentFlag.AlignLeft, self._origin())
-        painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, _NOTE)
+        painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, CLAIM)
         painter.end()
         return pixmap
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimanet.datasets.base import natural
+from aimanet.errors import in_one_line
 from aimanet.evaluation.metrics import MIN_SAMPLES, Wave
 from aimanet.evaluation.profiles import EvaluationError
 from aimanet.files import LFS_POINTER, is_lfs_pointer
@@ -75,7 +76,9 @@ def read_predictions(path: Path) -> list[Prediction]:
         with np.load(path, allow_pickle=False) as archive:
             return _Reader(path, archive).read()
     except UNREADABLE as error:
-        raise EvaluationError(f"{path} cannot be read ({_short(error)}): write it again") from error
+        raise EvaluationError(
+            f"{path} cannot be read ({in_one_line(error, 120)}): write it again"
+        ) from error
 
 
 class _Reader:
@@ -158,7 +161,7 @@ class _Reader:
             array = self._archive[name]
         except UNREADABLE as error:
             pickled = "allow_pickle" in str(error)
-            why = "pickled objects, which could run code" if pickled else _short(error)
+            why = "pickled objects, which could run code" if pickled else in_one_line(error, 120)
             raise self._error(f"{name} cannot be read ({why}): save plain arrays") from error
         if not isinstance(array, np.ndarray) or array.dtype.kind not in kinds:
             kind = getattr(array, "dtype", "no array")
@@ -195,7 +198,3 @@ def pack_predictions(predictions: Sequence[Prediction]) -> bytes:
     out = io.BytesIO()
     np.savez_compressed(out, allow_pickle=False, **arrays)
     return out.getvalue()
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__

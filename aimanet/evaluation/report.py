@@ -11,6 +11,7 @@ from aimanet.evaluation.plots import PLOTS, svg
 from aimanet.evaluation.report_style import STYLE
 from aimanet.evaluation.results import Evaluation, Row, Skipped, VideoResult
 from aimanet.evaluation.summary import METRICS, Figure
+from aimanet.words import CLAIM
 
 HEADS = {
     "mae": ("MAE", "BPM"),
@@ -233,7 +234,7 @@ def _making(evaluation: Evaluation) -> str:
     return (
         f"<dl>{_terms(facts)}</dl>"
         f'<p class="sub" style="margin-top:14px">{notes}</p>'
-        '<p class="sub" style="margin-top:8px">AimaNet is not a medical device.</p>'
+        f'<p class="sub" style="margin-top:8px">{CLAIM}</p>'
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
+from aimanet.errors import in_one_line
 from aimanet.files import parse_json, require_ordinary
 from aimanet.plausible import number
 from aimanet.sessions.layout import (
@@ -170,7 +171,7 @@ def _possible(key: str, value: Any) -> bool:
 
 
 def _told(value: Any) -> str:
-    return _short(value.isoformat() if isinstance(value, datetime) else value)
+    return in_one_line(value.isoformat() if isinstance(value, datetime) else value)
 
 
 def keeping(keep: Keep) -> dict[str, Any]:
@@ -195,7 +196,9 @@ def load_info(folder: Path) -> SessionInfo:
     except OSError as error:
         raise SessionError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:  # not UTF-8, not JSON, or a bomb of brackets
-        raise SessionError(f"{path} is damaged ({_short(error)}); mend or delete it") from error
+        raise SessionError(
+            f"{path} is damaged ({in_one_line(error)}); mend or delete it"
+        ) from error
     _check_format(path, values)
     try:
         return SessionInfo.model_validate(values)
@@ -225,7 +228,3 @@ def save_info(folder: Path, info: SessionInfo) -> None:
 def now() -> datetime:
     """The wall clock with its time zone."""
     return datetime.now().astimezone()
-
-
-def _short(said: object) -> str:
-    return " ".join(str(said).split())[:100]

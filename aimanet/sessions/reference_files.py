@@ -15,14 +15,20 @@ import numpy as np
 
 from aimanet.datasets.base import DatasetError
 from aimanet.datasets.text import NO_LOG, read_lines, stamp_of, text_of
+from aimanet.errors import in_one_line
 from aimanet.files import require_ordinary
 from aimanet.sessions.reference_clock import EPOCH_S
 from aimanet.sessions.reference_columns import SensorFile, of_table
 from aimanet.sessions.reference_formats import other_reader
 from aimanet.sessions.reference_records import NO_JSON, json_rows, xml_rows
-from aimanet.sessions.reference_table import Column, ReferenceError, read_text_table, table_of
+from aimanet.sessions.reference_table import (
+    MAX_CELLS,
+    Column,
+    ReferenceError,
+    read_text_table,
+    table_of,
+)
 
-MAX_CELLS = 60_000_000
 _PURE_BAD = ("probeError", "searching", "searchingToLong")
 
 
@@ -151,16 +157,14 @@ def _read_json(path: Path) -> SensorFile:
             return _read_pure(path)
         rows = json_rows(text)
     except NO_JSON as error:
-        raise ReferenceError(f"{path}: is no JSON that can be read ({_short(error)})") from error
+        raise ReferenceError(
+            f"{path}: is no JSON that can be read ({in_one_line(error)})"
+        ) from error
     if not rows:
         raise ReferenceError(
             f"{path}: no list of heart rates, intervals or samples in it; other JSON is not read"
         )
     return of_table(path, "JSON", table_of(rows, (), path))
-
-
-def _short(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
 
 
 def _read_xml(path: Path) -> SensorFile:
@@ -220,8 +224,9 @@ def _read_edf(path: Path) -> SensorFile:
             columns = tuple(_edf_column(signal, k) for k, signal in enumerate(found.signals))
             started = _edf_start(found)
     except Exception as error:  # whatever the library trips over in a damaged header
-        text = " ".join(str(error).split()) or type(error).__name__
-        raise ReferenceError(f"{path}: is no EDF that can be read ({text[:100]})") from error
+        raise ReferenceError(
+            f"{path}: is no EDF that can be read ({in_one_line(error)})"
+        ) from error
     if gaps:
         raise ReferenceError(f"{path}: is EDF+D, with gaps: save it as EDF+C, one piece a file")
     if not columns:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from aimanet.errors import in_one_line
 from aimanet.plausible import MOST_ROWS
 from aimanet.sessions.reference_columns import SensorFile, of_table
 from aimanet.sessions.reference_lines import Line
@@ -98,7 +99,7 @@ def _read_workbook(path: Path) -> SensorFile:
         raise
     except Exception as error:  # whatever the library trips over in a damaged workbook
         raise ReferenceError(
-            f"{path}: is no workbook that can be read ({_short(error)})"
+            f"{path}: is no workbook that can be read ({in_one_line(error)})"
         ) from error
     return of_table(path, "workbook", table_of(rows, (), path))
 
@@ -141,7 +142,7 @@ def _read_fit(path: Path) -> SensorFile:
     try:
         _fit_messages(path, rates, intervals)
     except Exception as error:  # whatever the library trips over in a damaged file
-        problem = _short(error)
+        problem = in_one_line(error)
     if len(rates) > 2:
         rows = [(0, ["timestamp", "heart_rate (bpm)"]), *enumerate(rates, 1)]
     elif len(intervals) > 2:
@@ -208,7 +209,7 @@ def _read_acq(path: Path) -> SensorFile:
         started = found.earliest_marker_created_at
     except Exception as error:  # whatever the library trips over in a damaged file
         raise ReferenceError(
-            f"{path}: is no AcqKnowledge recording that can be read ({_short(error)}): "
+            f"{path}: is no AcqKnowledge recording that can be read ({in_one_line(error)}): "
             "export it from AcqKnowledge as text"
         ) from error
     if not columns:
@@ -220,7 +221,3 @@ def _check_bytes(path: Path, most: int) -> None:
     size = path.stat().st_size
     if size > most:
         raise ReferenceError(f"{path}: {size / 1e6:.0f} MB are too much; cut out the part you need")
-
-
-def _short(error: BaseException) -> str:
-    return (" ".join(str(error).split()) or type(error).__name__)[:100]

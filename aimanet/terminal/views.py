@@ -18,9 +18,9 @@ from aimanet.pipeline import Summary
 from aimanet.sources import SourceInfo
 from aimanet.terminal.glyphs import bar, big, sparkline
 from aimanet.terminal.records import reading_record, to_line
-from aimanet.terminal.words import CLAIM, advice_words, describe, origin_words, state_words
+from aimanet.terminal.words import advice_words, describe, origin_words, state_words
 from aimanet.types import Reading, State
-from aimanet.words import trusted_bpm
+from aimanet.words import CLAIM, trusted_bpm
 
 COLOURS = {
     State.OK: "green",

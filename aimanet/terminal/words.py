@@ -11,7 +11,6 @@ from aimanet.words import words_for
 if TYPE_CHECKING:
     from aimanet.pipeline import Summary
 
-CLAIM = "AimaNet is not a medical device."
 ESTIMATE = "estimate in --json"
 
 

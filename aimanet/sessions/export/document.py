@@ -20,6 +20,7 @@ from aimanet.sessions.export.job import Tick
 from aimanet.sessions.reader import RecordedReading, Session
 from aimanet.sessions.reference import reference_info
 from aimanet.sessions.reference_compare import ReferenceComparison, compare_reference
+from aimanet.words import CLAIM
 
 FORMAT = "aimanet-session-export-1"
 
@@ -43,7 +44,7 @@ def _document(session: Session) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "aimanet": __version__,
-        "note": "AimaNet is not a medical device.",
+        "note": CLAIM,
         "session": _plain(info),
         "duration_s": session.duration_s,
         "problems": list(session.problems),

@@ -18,7 +18,7 @@ import edfio
 import numpy as np
 
 from aimanet import __version__
-from aimanet.errors import OutputError
+from aimanet.errors import OutputError, in_one_line
 from aimanet.sessions.export.job import ExportError, Tick
 from aimanet.sessions.reader import Session
 from aimanet.sessions.reference_table import Signal
@@ -79,8 +79,8 @@ def write(session: Session, stage: Path, stem: str, tick: Tick) -> list[Path]:
             file.starttime = started.time()
         file.write(path)
     except (OSError, ValueError) as error:
-        text = " ".join(str(error).split())
-        raise OutputError(f"cannot write {stem}.edf: {text[:120]}; is the disk full?") from error
+        why = in_one_line(error, 120)
+        raise OutputError(f"cannot write {stem}.edf: {why}; is the disk full?") from error
     return [path]
 
 

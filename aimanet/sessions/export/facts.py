@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 
+from aimanet.methods import LABELS
 from aimanet.rhythm.study import prv_words, respiration_words
 from aimanet.sessions.analysis import studied
 from aimanet.sessions.export.drawing import Material, clock
 from aimanet.sessions.reader import Session
 from aimanet.sessions.reference import reference_info
-
-LABELS = {"tscan": "TS-CAN", "pos": "POS", "chrom": "CHROM", "green": "GREEN"}
-CLAIM = "AimaNet is not a medical device."
 
 
 def title(session: Session) -> str:

@@ -16,9 +16,10 @@ from aimanet.sessions.export.drawing import (
     pulse,
     signal,
 )
-from aimanet.sessions.export.facts import CLAIM, comparison, facts, key_figures, title
+from aimanet.sessions.export.facts import comparison, facts, key_figures, title
 from aimanet.sessions.export.job import Tick
 from aimanet.sessions.reader import Session
+from aimanet.words import CLAIM
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

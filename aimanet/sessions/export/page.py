@@ -20,9 +20,10 @@ from aimanet.sessions.export.drawing import (
     render,
     signal,
 )
-from aimanet.sessions.export.facts import CLAIM, comparison, facts, key_figures, number, title
+from aimanet.sessions.export.facts import comparison, facts, key_figures, number, title
 from aimanet.sessions.export.job import Tick
 from aimanet.sessions.reader import Session
+from aimanet.words import CLAIM
 
 MORE_STYLE = """
 .figures { display: flex; flex-wrap: wrap; gap: 14px 44px; margin: 18px 0 0; }
