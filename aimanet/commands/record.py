@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from aimanet.pipeline import Pipeline, Summary
     from aimanet.sessions.info import SessionInfo
     from aimanet.sessions.recorder import Recorder
+    from aimanet.sessions.sample import Step
     from aimanet.sources import Source
     from aimanet.stop import StopRequest
-    from aimanet.types import FaceCrop, Frame
-
-    Step = tuple[Frame, FaceCrop]
 
 
 class RecordFlagsError(AimaNetError):

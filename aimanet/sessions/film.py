@@ -20,6 +20,9 @@ QUEUE_FRAMES = 30
 QUEUE_BYTES = 64 << 20
 """A second at 30 fps, less of large pictures."""
 
+HOLD_S = 1.0
+"""A picture that was left out is shown as the one before it, unless that is older than this."""
+
 
 class Film:
     """Appends pictures in the order they come; call it from one thread.

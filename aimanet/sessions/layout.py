@@ -64,8 +64,6 @@ HEAD_BYTES = 10_000_000
 TABLE_BYTES = 500_000_000
 """The largest JSON and CSV that is read: a day's recording has a tenth of it."""
 
-KEPT = ("frame", "face", "none")
-
 FACE_SIDE = 72
 """Side (px) of the crops that `aimanet.face` makes."""
 

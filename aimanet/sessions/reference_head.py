@@ -93,7 +93,7 @@ def rate_of(lines: Sequence[str]) -> float | None:
             unit = match[2] or ((there := _STEP_UNIT.search(line)) and there[1]) or "s"
             found.append(1.0 / (_float(match[1]) * _seconds(unit)))
     good = {round(rate, 6) for rate in found if RATES_HZ[0] <= rate <= RATES_HZ[1]}
-    return found_one if len(good) == 1 and (found_one := good.pop()) else None
+    return good.pop() if len(good) == 1 else None
 
 
 def _float(text: str) -> float:

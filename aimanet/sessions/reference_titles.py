@@ -201,17 +201,7 @@ def _weight(words: str, meaning: Meaning) -> float:
     """Means, extremes and second-hand times are told from what was measured."""
     tokens = set(words.split())
     if meaning == "time":
-        late = tokens & {
-            "end",
-            "ende",
-            "fin",
-            "received",
-            "creation",
-            "created",
-            "modified",
-            "update",
-        }
-        return 0.5 if late else 1.0
+        return 0.5 if tokens & _SECOND_HAND else 1.0
     if tokens & {"max", "maximum", "min", "minimum", "peak", "low", "high"}:
         return 0.2
     if tokens & {"avg", "average", "mean", "moyenne", "durchschnitt", "smoothed"}:

@@ -10,6 +10,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from aimanet.errors import SourceError
+from aimanet.sessions.film import HOLD_S
 from aimanet.sessions.layout import SessionError, stamps_ms
 from aimanet.sessions.reader import Session
 from aimanet.sources.checksums import Checksums
@@ -18,9 +19,6 @@ from aimanet.types import Frame
 
 STROLL_MS = 500
 """So far ahead it is quicker to read on than to jump."""
-
-HOLD_MS = 1000
-"""A frame that is not in the compressed picture shows the one before it, if that is not older."""
 
 
 class Scrubber:
@@ -104,4 +102,4 @@ class Scrubber:
         """The picture ``before`` in the place of one that its encoder was too slow for."""
         if not self._has_holes or before is None or before.pts is None:
             return None
-        return before if 0 <= stamp - before.pts <= HOLD_MS else None
+        return before if 0 <= stamp - before.pts <= 1000 * HOLD_S else None

@@ -37,12 +37,16 @@ BT709 = 1
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """An encoder of FFmpeg's, its pixels and its options; ``step``: sides are multiples of it."""
+    """An encoder of FFmpeg's, its pixels and its options.
+
+    ``step``: sides are multiples of it; ``clock``: seconds in a unit of its time stamps.
+    """
 
     encoder: str
     pixels: str
     options: Mapping[str, str]
     step: int = 1
+    clock: Fraction = CLOCK
 
     @property
     def available(self) -> bool:
@@ -60,17 +64,22 @@ class Codec:
     def prepare(self, context: Any, size: tuple[int, int], rate: Fraction) -> None:
         """Sets an encoder's context up for pictures of ``size`` (w, h) px and opens it."""
         limit_memory(av, size[0] * size[1] * ENCODER_BYTES)
-        context.width, context.height = self.fitted(size)
-        context.pix_fmt, context.options = self.pixels, dict(self.options)
+        self.describe(context, size)
+        context.options = dict(self.options)
         context.thread_type, context.thread_count = "SLICE", THREADS
-        context.time_base, context.framerate = CLOCK, rate
+        context.framerate = rate
+        context.open(strict=False)
+
+    def describe(self, context: Any, size: tuple[int, int]) -> None:
+        """Tells an encoder's context what the pictures of ``size`` (w, h) px are."""
+        context.width, context.height = self.fitted(size)
+        context.pix_fmt, context.time_base = self.pixels, self.clock
         if self.pixels == "yuv420p":
             context.color_primaries = context.color_trc = context.colorspace = BT709
             context.color_range = 1
-        context.open(strict=False)
 
     def picture(self, image: NDArray[np.uint8], stamp: int) -> av.VideoFrame:
-        """An (H, W, 3) uint8 RGB picture at ``stamp`` ms, as the encoder takes it."""
+        """An (H, W, 3) uint8 RGB picture at ``stamp`` (in `clock`), as the encoder takes it."""
         width, height = self.fitted((image.shape[1], image.shape[0]))
         rgb = np.ascontiguousarray(image[:height, :width])
         frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
@@ -78,7 +87,7 @@ class Codec:
             frame = frame.reformat(
                 format=self.pixels, dst_colorspace="ITU709", dst_color_range="MPEG"
             )
-        frame.pts, frame.time_base = stamp, CLOCK
+        frame.pts, frame.time_base = stamp, self.clock
         return frame
 
 

@@ -15,22 +15,25 @@ import numpy as np
 from aimanet.errors import OutputError
 from aimanet.sessions.export.job import ExportError, Tick
 from aimanet.sessions.export.overlay import Image, Moment, Overlay
+from aimanet.sessions.film import HOLD_S
 from aimanet.sessions.footage import not_whole
 from aimanet.sessions.reader import Session
 from aimanet.sessions.replay import ReplaySource
+from aimanet.sessions.video import Codec
 from aimanet.types import Frame
 
 Size = tuple[int, int]
 
-CLOCK = Fraction(1, 90_000)
-"""MP4's usual time base: eleven microseconds."""
-OPTIONS = {"preset": "veryfast", "crf": "20"}
+SHOWN = Codec(
+    "libx264",
+    "yuv420p",
+    {"preset": "veryfast", "crf": "20"},
+    step=2,
+    clock=Fraction(1, 90_000),  # MP4's usual time base: eleven microseconds
+)
 CONTAINER = {"movflags": "+faststart"}
-HOLD_S = 1.0
-"""So long a picture stands for those that are not in the compressed video."""
 EVERY = 5
 """Frames between two questions whether to go on."""
-BT709 = 1
 
 
 def check(session: Session) -> None:
@@ -68,8 +71,8 @@ def _encode(session: Session, source: ReplaySource, size: Size, path: Path, tick
         if lost := not_whole(session):
             container.metadata["comment"] = lost
         for count, (moment, image) in enumerate(_pictures(session, source)):
-            stamp = max(stamp + 1, round(moment.t / CLOCK))
-            for packet in stream.encode(_picture(overlay.draw(image, moment), stamp)):
+            stamp = max(stamp + 1, round(moment.t / SHOWN.clock))
+            for packet in stream.encode(SHOWN.picture(overlay.draw(image, moment), stamp)):
                 container.mux(packet)
             if count % EVERY == 0:
                 tick(min(1.0, moment.t / length))
@@ -105,21 +108,10 @@ def _bbox(box: Any) -> tuple[float, float, float, float] | None:
 
 def _stream(container: Any, size: tuple[int, int], session: Session) -> Any:
     rate = Fraction(session.info.fps or 30.0).limit_denominator(1001)
-    stream = container.add_stream("libx264", rate=rate, options=OPTIONS)
-    stream.width, stream.height = size
-    stream.pix_fmt = "yuv420p"
-    codec = stream.codec_context
-    stream.time_base = codec.time_base = CLOCK
-    codec.color_primaries = codec.color_trc = codec.colorspace = BT709
-    codec.color_range = 1
+    stream = container.add_stream(SHOWN.encoder, rate=rate, options=dict(SHOWN.options))
+    stream.time_base = SHOWN.clock
+    SHOWN.describe(stream.codec_context, size)
     return stream
-
-
-def _picture(drawn: Any, stamp: int) -> av.VideoFrame:
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(drawn), format="rgb24")
-    frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
-    frame.pts, frame.time_base = stamp, CLOCK
-    return frame
 
 
 def _verify(path: Path, count: int) -> None:
