@@ -20,6 +20,7 @@ import numpy as np
 from PySide6.QtCore import QThread, Signal
 
 from aimanet.errors import AimaNetError, FaceModelError, SourceInterrupted, UnknownRateError
+from aimanet.sources.formats import is_synthetic
 from aimanet.types import FaceCrop, Frame
 from app.face_loader import FaceLoader
 from app.link import MethodWish, Picture, RunLink
@@ -92,7 +93,7 @@ class CaptureWorker(QThread):
 
         number = self._link.number
         source = open_source(self._link.spec, fps=self._link.fps)
-        drawn = self._link.spec.startswith("synthetic")
+        drawn = is_synthetic(self._link.spec)
         self.progress.emit(number, f"Opening {source.label.lower() if drawn else source.label}…")
         try:
             info = source.open()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from aimanet.errors import OutputError, SourceError
 from aimanet.outputs import AtomicText
+from aimanet.sources import formats
 from aimanet.sources.address import without_password
 from aimanet.sources.frame_rate import unused_rate
 from aimanet.types import Reason
@@ -187,7 +188,7 @@ def open_recording(path: str, fps: float | None = None) -> Source:
 
 def is_synthetic(path: str) -> bool:
     """Whether the path is the spec of a drawn face and not a file of that name."""
-    return path.partition(":")[0] == "synthetic" and not os.path.exists(path)
+    return formats.is_synthetic(path) and not os.path.exists(path)
 
 
 def printable(path: str | Path) -> str:

@@ -17,7 +17,7 @@ from aimanet.errors import SourceError
 from aimanet.sources.address import without_password
 from aimanet.sources.base import Source, SourceInfo
 from aimanet.sources.cameras import CameraInfo, list_cameras
-from aimanet.sources.formats import DOWNLOADS, looks_like_path, suffix_of
+from aimanet.sources.formats import DOWNLOADS, is_synthetic, looks_like_path, suffix_of
 from aimanet.sources.frame_rate import require_readable
 
 __all__ = ["CameraInfo", "Source", "SourceInfo", "list_cameras", "open_source"]
@@ -79,7 +79,7 @@ def open_source(
         raise SourceError(f"no source given; {HELP}")
     if spec.startswith("session:"):
         return _session(_at_home(spec.removeprefix("session:")), wishes)
-    if spec == "synthetic" or spec.startswith("synthetic:"):
+    if is_synthetic(spec):
         return _synthetic(spec, wishes)
     if spec.isdecimal():
         return _webcam(spec, spec, wishes)

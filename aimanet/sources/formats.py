@@ -24,6 +24,11 @@ def suffix_of(name: str) -> str:
     return f".{ending.lower()}" if dot and stem else ""
 
 
+def is_synthetic(spec: str) -> bool:
+    """Whether a source's spec means the drawn face."""
+    return spec.partition(":")[0] == "synthetic"
+
+
 def looks_like_path(spec: str) -> bool:
     """True for what nobody would call a camera."""
     return (

@@ -143,7 +143,6 @@ def _request(url: str, label: str, timeout_s: float) -> http.client.HTTPResponse
         user, password = unquote(parts.username), unquote(parts.password or "")
         passwords.add_password(None, bare, user, password)
     end = time.perf_counter() + timeout_s
-    end = time.perf_counter() + timeout_s
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(urllib.request.getproxies_environment()),

@@ -26,7 +26,6 @@ from aimanet.types import Frame
 
 FALLBACK_FPS = 30.0
 """Bridges a missing time stamp where the others say no rate."""
-DECODER_THREADS = 2
 FIRST_PACKETS, FIRST_BYTES = 64, 1 << 25
 """What is looked at for the frame rate before anything is decoded."""
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from aimanet.sessions.cost import typical
 from aimanet.sessions.info import Keep
+from aimanet.sources.formats import is_synthetic
 from app.actions import Actions
 from app.conductor import Conductor
 from app.dialogs import Dialogs
@@ -123,7 +124,7 @@ class RecordingDesk(QObject):
     def _person(self) -> bool:
         """Somebody is in the picture; the drawn face need not be asked."""
         link = self._conductor.engine.link
-        return link is None or not link.spec.startswith("synthetic")
+        return link is None or not is_synthetic(link.spec)
 
     @property
     def _asks(self) -> bool:

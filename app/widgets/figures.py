@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from aimanet.sources.formats import is_synthetic
 from app.link import RunLink
 from app.look import Look
 
@@ -73,7 +74,7 @@ def _sentence(link: RunLink) -> list[str]:
     parts = []
     if link.opened is not None:
         info = link.opened[1]
-        kind = "Camera" if figures.live else "Demo" if _is_demo(link.spec) else "Video"
+        kind = "Camera" if figures.live else "Demo" if is_synthetic(link.spec) else "Video"
         parts.append(f"{kind}: {info.width}x{info.height}, {figures.fps:.0f} frames/s")
     lost = figures.frames_missed + link.crops.dropped
     came = figures.frames + figures.frames_missed
@@ -81,10 +82,6 @@ def _sentence(link: RunLink) -> list[str]:
     if figures.latency_s >= 0.05:
         parts.append(f"Delay {figures.latency_s:.1f} s")
     return parts
-
-
-def _is_demo(spec: str) -> bool:
-    return spec.startswith("synthetic")
 
 
 def _label(tip: str) -> QLabel:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from aimanet.sources.address import without_password
+from aimanet.sources.formats import is_synthetic
 from app.icons import icon
 from app.look import DARK, Look
 
@@ -51,7 +52,7 @@ def is_camera(spec: str) -> bool:
 
 def describe(spec: str) -> tuple[str, str]:
     """Words and an icon for a source before it is opened."""
-    if spec.startswith("synthetic"):
+    if is_synthetic(spec):
         return f"Demo face ({spec.partition(':')[2] or 'standard'})", "demo"
     if is_url(spec):
         return without_password(spec), "network"
