@@ -36,10 +36,10 @@ def size_text(size: int) -> str:
     return f"{value:.0f} {unit}" if unit == "bytes" or value >= 10 else f"{value:.1f} {unit}"
 
 
-def cost_text(bytes_per_s: float) -> str:
+def cost_text(bytes_per_s: float, how: str = "about") -> str:
     """What a recording takes: ``about 45 MB a minute (2.7 GB an hour)``."""
     minute, hour = (size_text(round(seconds * bytes_per_s)) for seconds in (60, 3600))
-    return f"about {minute} a minute ({hour} an hour)"
+    return f"{how} {minute} a minute ({hour} an hour)"
 
 
 def report(recorder: Recorder, summary: Summary, as_json: bool) -> None:

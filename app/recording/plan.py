@@ -34,8 +34,7 @@ class Costs:
 
     def text(self, keep: Keep) -> str:
         """``about 45 MB a minute (2.7 GB an hour)``."""
-        text = cost_text(self.per_second[keep])
-        return text if self.measured else text.replace("about", "typically", 1)
+        return cost_text(self.per_second[keep], "about" if self.measured else "typically")
 
 
 def free_bytes(folder: Path) -> int | None:

@@ -27,7 +27,6 @@ from app.wording import one_line, short_words
 _LONGEST = 40
 """Letters in a word, that a dialog may stay narrower than the screen."""
 
-
 _NAMED = 6
 """Sessions or files that a question names; the others are counted."""
 
@@ -60,6 +59,20 @@ class Asking(QDialog):
         label.setWordWrap(True)
         self.rows.addWidget(label)
         return label
+
+    def add_question(self, no: str, yes: str) -> tuple[QPushButton, QPushButton]:
+        """Two buttons: Enter means ``no``; ``yes`` cannot be undone and has to be clicked."""
+        buttons, stay, go = QDialogButtonBox(), QPushButton(no), QPushButton(yes)
+        go.setProperty("danger", "true")
+        go.setAutoDefault(False)
+        buttons.addButton(stay, QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.addButton(go, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.rows.addWidget(buttons)
+        stay.setDefault(True)
+        stay.setFocus()
+        return stay, go
 
     def place(self) -> None:
         """In the middle of the window it belongs to, and within it."""
@@ -143,22 +156,12 @@ class DeleteDialog(Asking):
         self.setMinimumWidth(look.px(460))
         self.told = self.add_words(lost(entries), "")
         self.add_words("This cannot be undone.")
-        buttons = QDialogButtonBox()
-        self.keep = QPushButton("Keep")
-        self.delete = QPushButton("Delete")
-        self.delete.setProperty("danger", "true")
-        self.delete.setAutoDefault(False)
-        buttons.addButton(self.keep, QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.addButton(self.delete, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self._on_delete)
-        buttons.rejected.connect(self.reject)
-        self.rows.addWidget(buttons)
-        self.keep.setDefault(True)
-        self.keep.setFocus()
+        self.keep, self.delete = self.add_question("Keep", "Delete")
 
     @Slot()
-    def _on_delete(self) -> None:
-        self.accept()
+    def accept(self) -> None:
+        """They are not wanted any more."""
+        super().accept()
         self.confirmed.emit(self._folders)
 
 
@@ -174,21 +177,12 @@ class ReplaceDialog(Asking):
         if len(files) > _NAMED:
             names.append(f"and {len(files) - _NAMED} more")
         self.told = self.add_words(f"In {files[0].parent}:\n" + "\n".join(names), "")
-        buttons = QDialogButtonBox()
-        self.keep, self.replace = QPushButton("Keep"), QPushButton("Replace")
-        self.replace.setProperty("danger", "true")
-        self.replace.setAutoDefault(False)
-        buttons.addButton(self.keep, QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.addButton(self.replace, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self._on_replace)
-        buttons.rejected.connect(self.reject)
-        self.rows.addWidget(buttons)
-        self.keep.setDefault(True)
-        self.keep.setFocus()
+        self.keep, self.replace = self.add_question("Keep", "Replace")
 
     @Slot()
-    def _on_replace(self) -> None:
-        self.accept()
+    def accept(self) -> None:
+        """Replace them."""
+        super().accept()
         self.confirmed.emit()
 
 
