@@ -100,7 +100,7 @@ def words_for(state: State, reason: Reason | None = None, figure: float | None =
     if figure is None:
         return words
     if reason is Reason.MEASURING:
-        left = f"{math.ceil(figure)} s left" if figure > 0.0 else "almost done"
+        left = f"up to {math.ceil(figure)} s left" if figure > 0.0 else "almost done"
         return Words(words.title, words.clause, left)
     if reason is Reason.FACE_SMALL:
         size = f"the face is {figure:.0f} px high, {BETTER_FACE_PX} or more are better."

@@ -111,7 +111,7 @@ def expected_offset(session: Session, sensor: Sensor) -> tuple[float, str, tuple
     begin, end = sensor.span
     started = session.info.started
     if sensor.start is None or started is None:
-        return -begin, "start", ()
+        return 0.0 - begin, "start", ()
     start = sensor.start
     if not sensor.dated:
         start = day_apart(start, started)
@@ -124,9 +124,11 @@ def expected_offset(session: Session, sensor: Sensor) -> tuple[float, str, tuple
         if _overlap(moved + begin, moved + end, session) > 0:
             note = f"the sensor's clock is {abs(hours)} h off (time zone or summer time?)"
             return moved, "wall clock", (note,)
-    apart = f"{offset / 86400.0:+.1f} days" if abs(offset) > 172_800 else f"{offset / 3600:+.1f} h"
-    note = f"by its clock the sensor ran {apart} from the session; starts put together"
-    return -begin, "start", (note,)
+    away = abs(offset)
+    apart = f"{away / 86400.0:.1f} days" if away > 172_800 else f"{away / 3600:.1f} h"
+    order = "after" if offset > 0 else "before"
+    note = f"by its clock the sensor ran {apart} {order} the session; their starts were aligned"
+    return 0.0 - begin, "start", (note,)
 
 
 def _overlap(begin: float, end: float, session: Session) -> float:

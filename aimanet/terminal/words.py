@@ -15,7 +15,7 @@ ESTIMATE = "estimate in --json"
 
 
 def state_words(state: State, reason: Reason | None = None, figure: float | None = None) -> str:
-    """What a reading is worth, in ASCII: ``ok``, ``too dark``, ``measuring, 6 s left``."""
+    """What a reading is worth, in ASCII: ``ok``, ``too dark``, ``measuring, up to 6 s left``."""
     if state is State.OK:
         return "ok"
     words = words_for(state, reason, figure)

@@ -59,6 +59,9 @@ class MappingForm(QWidget):
         self.preview.verticalHeader().hide()
         self.preview.verticalHeader().setDefaultSectionSize(look.px(22))
         self.preview.setFixedHeight(look.px(128))
+        header = self.preview.horizontalHeader()
+        header.setMinimumSectionSize(look.px(72))
+        header.setMaximumSectionSize(look.px(320))
         self._lay_out()
         for role in _UNIT_FIELDS:
             for unit in _ROLES[role][1]:
@@ -98,6 +101,7 @@ class MappingForm(QWidget):
         for row, cells in enumerate(rows):
             for column, text in enumerate(cells):
                 self.preview.setItem(row, column, QTableWidgetItem(text))
+        self.preview.resizeColumnsToContents()
         for box in self.columns.values():
             box.clear()
             box.addItem("–", None)

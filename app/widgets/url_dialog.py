@@ -34,7 +34,8 @@ class UrlDialog(QDialog):
         hint.setProperty("role", "small")
         self.told = QLabel()
         self.told.setWordWrap(True)
-        self.told.setMinimumHeight(2 * self.told.fontMetrics().lineSpacing())
+        self._room = 3 * self.told.fontMetrics().lineSpacing()
+        self.told.setMinimumHeight(self._room)
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
         )
@@ -85,6 +86,7 @@ class UrlDialog(QDialog):
         self._open.setEnabled(not connecting)
         self.edit.setReadOnly(connecting)
         self.told.setText(text)
+        self.told.setMinimumHeight(max(self._room, self.told.heightForWidth(self.told.width())))
         self.told.setStyleSheet(f"color: {self._look.color(role).name()};")
 
     @Slot()

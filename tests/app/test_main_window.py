@@ -468,6 +468,18 @@ def test_what_is_no_address_stays_in_the_dialog(
     assert window.conductor.chooser.spec == "/nowhere.mp4"
 
 
+def test_long_reasons_are_whole_in_the_dialog(
+    open_window: OpenWindow, dialogs: DialogWatch, face_model: Path
+) -> None:
+    dialogs.expected = {"UrlDialog"}
+    dialog = ask_url(open_window("/nowhere.mp4"), "nonsense")
+    for lines in (3, 8):
+        dialog.show_problem("http://127.0.0.1:8991/video redirects to another address. " * lines)
+        needed = dialog.told.heightForWidth(dialog.told.width())
+        assert dialog.told.minimumHeight() >= needed > 0
+    dialog.reject()
+
+
 def test_an_address_that_fails_stays_in_the_dialog_with_the_reason(
     qtbot: QtBot, open_window: OpenWindow, dialogs: DialogWatch, face_model: Path
 ) -> None:

@@ -133,23 +133,29 @@ def test_the_offset_is_corrected_by_hand_and_judged(
     assert not (measured / "sessions" / "m" / REFERENCE).exists()
 
 
+WIDE = "beta of the left index finger, raw"
+"""A title wider than a column of a table usually is."""
+
+
 def test_columns_are_mapped_by_hand(
     qtbot: QtBot, open_page: OpenPage, measured: Path, dialogs: DialogWatch, tmp_path: Path
 ) -> None:
     dialogs.expected.add("ReferenceDialog")
-    text = (measured / "sensor.csv").read_text().replace("time [ms];pleth", "alpha;beta")
+    text = (measured / "sensor.csv").read_text().replace("time [ms];pleth", f"alpha;{WIDE}")
     (tmp_path / "odd.csv").write_text(text)
     page = open_page(measured / "sessions")
     dialog = ask(qtbot, page, measured / "sessions" / "m")
     dialog.open_file(str(tmp_path / "odd.csv"))
     qtbot.waitUntil(lambda: not page.jobs.busy, timeout=PATIENCE_MS)
     form = dialog.form
+    header = form.preview.horizontalHeader()
+    assert all(header.sectionSize(k) >= header.sectionSizeHint(k) for k in range(header.count()))
     for role, words in {"time": "alpha", "ppg": "–", "ecg": "–", "hr": "–", "ibi": "–"}.items():
         form.columns[role].setCurrentIndex(form.columns[role].findText(words))
     form.columns["ibi"].activated.emit(0)
     qtbot.waitUntil(lambda: "which column" in dialog.told.text(), timeout=PATIENCE_MS)
     assert not dialog.save.isEnabled()
-    form.columns["ppg"].setCurrentIndex(form.columns["ppg"].findText("beta"))
+    form.columns["ppg"].setCurrentIndex(form.columns["ppg"].findText(WIDE))
     form.units["time"].setCurrentIndex(form.units["time"].findData("ms"))
     form.columns["ppg"].activated.emit(0)
     qtbot.waitUntil(lambda: dialog.save.isEnabled(), timeout=PATIENCE_MS)
