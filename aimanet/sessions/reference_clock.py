@@ -10,7 +10,7 @@ import numpy as np
 
 from aimanet.sessions.reference_dates import NO_DATE, time_reader
 from aimanet.sessions.reference_table import Column, ReferenceError, Signal
-from aimanet.sessions.reference_titles import unit_of
+from aimanet.sessions.reference_titles import named_unit
 
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "d": 86400.0}
 """Seconds in the units that a column of numbers can have."""
@@ -25,6 +25,7 @@ SORTED_S = 2.0
 
 MAX_SPAN_S = 400 * DAY_S
 """No recording is longer; times further from the others than this are none."""
+_TICKS = ((1.25e17, 1.5e17), (6.3e17, 6.7e17))
 _EXCEL, _MATLAB = (36_526.0, 73_050.0), (730_486.0, 767_010.0)
 """Days since 1899-12-30 (spreadsheets) and since the year 0 (MATLAB), from 2000 to 2100."""
 
@@ -60,7 +61,7 @@ def guess_unit(column: Column, wave: bool, rate_hz: float | None = None) -> str:
     if 1.9e13 < middle < 2.1e13 or 1.9e16 < middle < 2.1e16:  # 20261129100000
         return "clock"
     step = _step(known)
-    named = _named_unit(column.name)
+    named = named_unit(column.name)
     if rate_hz and wave:
         fits = [unit for unit, second in UNITS.items() if abs(step * second * rate_hz - 1) < 0.03]
         if fits and (named in fits or not named):
@@ -72,6 +73,8 @@ def guess_unit(column: Column, wave: bool, rate_hz: float | None = None) -> str:
 
 
 def _unit_of_numbers(middle: float, step: float, wave: bool) -> str:
+    if _ticks(middle):
+        return ""
     for unit in ("ms", "us", "ns"):  # dates as numbers
         if EPOCH_S[0] < middle * UNITS[unit] < EPOCH_S[1]:
             return unit
@@ -80,6 +83,11 @@ def _unit_of_numbers(middle: float, step: float, wave: bool) -> str:
     low, high = (1 / 5000, 1 / 9) if wave else (1 / 250, 5.5)
     fits = [unit for unit in ("s", "ms", "us", "ns") if low <= step * UNITS[unit] <= high]
     return fits[0] if fits else "s"
+
+
+def _ticks(middle: float) -> bool:
+    """Whether times count from 1601 or from the year 1 in steps of 100 ns, as Windows does."""
+    return any(low < middle < high for low, high in _TICKS)
 
 
 def _step(known: Signal) -> float:
@@ -95,21 +103,16 @@ def _days(value: float) -> float:
     return 719_529.0 if _MATLAB[0] < value < _MATLAB[1] else 0.0
 
 
-_SPELLED = {
-    "s": "sec secs second seconds", "ms": "msec msecs millis millisecond milliseconds",
-    "us": "µs μs usec micros microsecond microseconds", "ns": "nsec nanosecond nanoseconds",
-    "min": "mins minute minutes", "h": "hr hour hours", "d": "day days",
-}  # fmt: skip
-_UNIT_WORDS = {word: unit for unit, words in _SPELLED.items() for word in (unit, *words.split())}
-
-
-def _named_unit(name: str) -> str:
-    told = _UNIT_WORDS.get(unit_of(name), "")
-    if told:
-        return told
-    words = "".join(c if c.isalnum() else " " for c in name.lower()).split()
-    named = [_UNIT_WORDS[word] for word in words if word in _UNIT_WORDS]
-    return named[-1] if named else ""
+def _unclear(column: Column) -> str:
+    """Why a time column's unit is not known, and what to do."""
+    known = column.values[np.isfinite(column.values)]
+    if _ticks(float(np.median(known))):
+        return "counts ticks of 100 ns; give the samples per second"
+    if _step(known) == 1:
+        why = "counts in steps of 1, and nothing says of what"
+    else:
+        why = "does not agree with the sampling rate above the table"
+    return f"{why}: name its unit (ms?), or give the samples per second"
 
 
 def read_clock(column: Column, unit: str, where: Callable[[int], str]) -> Clock:
@@ -126,10 +129,7 @@ def read_clock(column: Column, unit: str, where: Callable[[int], str]) -> Clock:
     if unit == "clock":
         return _clock_times(column, where)
     if unit == "":
-        raise ReferenceError(
-            f"{where(0)}, column {column.name}: counts in steps of 1, and nothing says of what: "
-            "name its unit (ms?), or give the samples per second"
-        )
+        raise ReferenceError(f"{where(0)}, column {column.name}: {_unclear(column)}")
     if unit not in UNITS:
         raise ReferenceError(f"unit {unit!r}: one of {', '.join(UNITS)} or clock")
     origin = _days(float(np.nanmedian(column.values))) if unit == "d" else 0.0

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 
 from aimanet.sessions.reference_clock import UNITS, guess_unit
 from aimanet.sessions.reference_columns import SensorFile
-from aimanet.sessions.reference_dates import NO_DATE, time_reader
 from aimanet.sessions.reference_mapping import KINDS, Kind, Mapping, guess_units
+from aimanet.sessions.reference_pace import LOOK, clock_of, clock_seconds, row_rate, time_column
 from aimanet.sessions.reference_signs import (
     INTERVAL_S,
     beating,
-    counts,
     interval_unit,
     is_pulse,
     is_switch,
@@ -30,9 +28,10 @@ from aimanet.sessions.reference_signs import (
 from aimanet.sessions.reference_table import Column, Signal
 from aimanet.sessions.reference_titles import Title, read_title
 
-LOOK = 2000
 COMPLETE = (0.9, 1.1)
 """Intervals are preferred to rates if their sum is so much of the time that they took."""
+IN_STEP = 0.018
+"""Intervals are preferred to rates if they tell the same to within this part."""
 MOST_ASKED = 6
 
 
@@ -62,7 +61,7 @@ class _Found:
 def guess_columns(file: SensorFile) -> Guess:
     """What titles, units and numbers of the columns suggest. Never raises."""
     titles = [read_title(column.name) for column in file.columns]
-    time = _time_column(file, titles)
+    time = time_column(file, titles)
     hz = row_rate(file, time)
     told = [k for k in range(len(titles)) if k != time]
     found = [one for k in told for one in _by_title(file, k, titles[k], hz)]
@@ -91,12 +90,7 @@ def map_columns(file: SensorFile, chosen: dict[Kind, int], time: int | None) -> 
     wave = "ppg" in chosen or "ecg" in chosen
     first = next((kind for kind in KINDS if kind in chosen), None)
     rate = file.rate_hz or (file.columns[chosen[first]].rate_hz if first else None)
-    unit = "s"
-    if time is not None:
-        column = file.columns[time]
-        unit = guess_unit(column, wave, rate)
-        if rate and not _keeps_pace(column, unit, rate):
-            time, unit = None, "s"
+    time, unit = clock_of(file, time, wave, rate)
     mapping = Mapping(
         time=time,
         time_unit=unit,
@@ -107,73 +101,6 @@ def map_columns(file: SensorFile, chosen: dict[Kind, int], time: int | None) -> 
         ibi=chosen.get("ibi"),
     )
     return guess_units(file, mapping)
-
-
-def _keeps_pace(column: Column, unit: str, rate_hz: float) -> bool:
-    """Whether a time column says the same as the sampling rate of the file's head."""
-    if unit == "clock":
-        return len(set((column.cells or ())[:LOOK])) > 0.9 * min(len(column), LOOK)
-    steps = np.diff(known(column.values[:LOOK])) * UNITS.get(unit, 0.0)
-    return len(steps) > 0 and abs(float(np.median(steps)) * rate_hz - 1.0) < 0.05
-
-
-def row_rate(file: SensorFile, time: int | None) -> float | None:
-    """Rows per second (Hz); None where nothing says it."""
-    if file.rate_hz:
-        return file.rate_hz
-    if time is None:
-        return next((column.rate_hz for column in file.columns if column.rate_hz), None)
-    column = file.columns[time]
-    unit = guess_unit(column, wave=True)
-    if unit == "clock":
-        seconds = _clock_seconds(column)
-    elif unit == "":
-        return None
-    else:
-        seconds = known(column.values[:LOOK]) * UNITS[unit]
-    span = float(np.ptp(seconds)) if len(seconds) > 2 else 0.0
-    return (len(seconds) - 1) / span if span > 0 else None
-
-
-def _clock_seconds(column: Column) -> Signal:
-    cells = (column.cells or ())[:LOOK]
-    read = time_reader(cells)
-    moments = [moment for cell in cells if read and (moment := read(cell)) is not None]
-    first = moments[0] if moments else datetime(1970, 1, 1)
-    alike = (m for m in moments if (m.tzinfo is None) == (first.tzinfo is None))
-    return np.array([(m - first).total_seconds() for m in alike])
-
-
-def _time_column(file: SensorFile, titles: Sequence[Title]) -> int | None:
-    """The one that goes on most evenly among those that are titled so, or else that rise."""
-    scores = {k: _as_time(column, titles[k]) for k, column in enumerate(file.columns)}
-    best = max(scores, key=lambda k: scores[k], default=None)
-    return best if best is not None and scores[best] > 0 else None
-
-
-def _as_time(column: Column, title: Title) -> float:
-    """How well a column serves as a clock; 0 for not at all."""
-    titled = title.meaning == "time"
-    if not titled and title.meaning != "unknown":
-        return 0.0
-    numbers = known(column.values[:LOOK])
-    clock = len(numbers) * 2 < min(len(column), LOOK)
-    seconds = _clock_seconds(column) if clock else numbers
-    steps = np.diff(seconds)
-    if len(steps) < 1 or not (steps != 0).any():
-        return 0.0
-    if not titled and not clock and (not rises(numbers) or counts(numbers)):
-        return 0.0
-    low, middle, high = np.percentile(np.abs(steps), (10, 50, 90)).tolist()
-    uneven = min(1.0, (high - low) / middle) if middle > 0 else 1.0
-    dated = clock and _is_dated(column)
-    return 2.0 * titled * title.weight + 1.0 + float((steps != 0).mean()) - uneven + 0.1 * dated
-
-
-def _is_dated(column: Column) -> bool:
-    read = time_reader((column.cells or ())[:LOOK])
-    first = read((column.cells or ("",))[0]) if read else None
-    return first is not None and first.year != NO_DATE
 
 
 def _by_title(file: SensorFile, at: int, title: Title, hz: float | None) -> list[_Found]:
@@ -255,9 +182,21 @@ def _without_rivals(file: SensorFile, chosen: dict[Kind, int], time: int | None)
     chosen = dict(chosen)
     if "ppg" in chosen:
         chosen.pop("ecg", None)
+    if len(chosen) > 1 and "hr" in chosen and not (file.columns[chosen["hr"]].values > 0).any():
+        chosen.pop("hr")
     if "hr" in chosen and "ibi" in chosen and len(chosen) == 2:
-        chosen.pop("hr" if _complete(file, chosen["ibi"], time) else "ibi")
+        whole = _complete(file, chosen["ibi"], time) and _agree(file, chosen)
+        chosen.pop("hr" if whole else "ibi")
     return chosen
+
+
+def _agree(file: SensorFile, chosen: dict[Kind, int]) -> bool:
+    """Whether intervals tell the rates beside them; in 1/1024 s they are 2.4 % off."""
+    values = file.columns[chosen["ibi"]].values
+    seconds = np.nanmedian(values[values > 0]) * INTERVAL_S[interval_unit(values) or "ms"]
+    rates = file.columns[chosen["hr"]].values
+    rates = rates[(rates > 0) & np.isfinite(values)]
+    return not len(rates) or bool(abs(seconds * np.median(rates) / 60.0 - 1.0) < IN_STEP)
 
 
 def _complete(file: SensorFile, at: int, time: int | None) -> bool:
@@ -265,7 +204,7 @@ def _complete(file: SensorFile, at: int, time: int | None) -> bool:
         return True
     values, column = file.columns[at].values, file.columns[time]
     unit = guess_unit(column, wave=False)
-    seconds = _clock_seconds(column) if unit == "clock" else column.values[:LOOK] * UNITS[unit]
+    seconds = clock_seconds(column) if unit == "clock" else column.values[:LOOK] * UNITS[unit]
     span = float(np.ptp(known(seconds))) if len(known(seconds)) > 1 else 0.0
     total = float(known(values[:LOOK]).sum()) * INTERVAL_S[interval_unit(values) or "ms"]
     return span > 0 and COMPLETE[0] < total / span < COMPLETE[1]

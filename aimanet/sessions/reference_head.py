@@ -239,6 +239,8 @@ def _json_titles(heads: Sequence[dict[str, object]], width: int) -> list[str]:
             continue
         labels, sensors = head.get("label"), head.get("sensor")
         what: dict[str, str] = {}
+        if isinstance(sensors, list) and not isinstance(labels, list):
+            labels = titles[-len(sensors) :]  # BITalino's channels stand last
         if isinstance(labels, list) and isinstance(sensors, list):
             what = {str(a): str(b) for a, b in zip(labels, sensors, strict=False)}
         return [f"{t} {what[str(t)]}" if str(t) in what else str(t) for t in titles]

@@ -13,6 +13,8 @@ HR_BPM = (25.0, 250.0)
 IBI_S = (60.0 / HR_BPM[1], 60.0 / HR_BPM[0])
 INTERVAL_S = {"ms": 1e-3, "s": 1.0, "us": 1e-6}
 """Seconds in the units of intervals."""
+NO_FINGER = (255.0, 511.0, 65535.0)
+"""What oximeters write as a rate while they have none."""
 SLOWEST_WAVE_HZ = 8.0
 PULSE_SHARE = 0.4
 """A wave is a pulse if so much of its power, beyond what noise would have, is in its harmonics."""
@@ -58,7 +60,7 @@ def looks_like_oxygen(values: Signal) -> bool:
 def looks_like_rates(values: Signal) -> bool:
     """Whether they could be heart rates in BPM."""
     told = known(values)
-    told = told[told > 0]
+    told = told[(told > 0) & ~np.isin(told, NO_FINGER)]
     if len(told) < 3 or len(told) * 2 < len(known(values)):
         return False
     low, middle, high = np.percentile(told, (5, 50, 95)).tolist()

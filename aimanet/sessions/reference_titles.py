@@ -21,7 +21,8 @@ _PHRASES: tuple[tuple[Meaning, str, str], ...] = (
         "acceleration accelerometer gyro gyroscope mag magnetometer motion movement bewegung "
         "current gain threshold reserve recovery amplitude",
         "transit time|time in zone|date of birth|birth|resting|pr interval|sample rate|"
-        "sampling rate|sampling frequency|perfusion|blood pressure",
+        "sampling rate|sampling frequency|perfusion|blood pressure|"
+        "pleth spo2",
     ),
     (
         "ibi",
@@ -46,9 +47,14 @@ _PHRASES: tuple[tuple[Meaning, str, str], ...] = (
         "hr bpm heartrate pulserate pr fc chs tetno syke hartslag nabiz herzfrequenz "
         "pulsfrequenz herzrate polsslag hjertefrekvens hjartfrekvens 心率 脉率 脈拍数 心拍数 "
         "심박수 맥박수 чсс",
-        "heart rate|heart beat rate|pulse rate|beats per minute|beats min|beat per min|"
-        "frequence cardiaque|frecuencia cardiaca|frequenza cardiaca|frequencia cardiaca|"
-        "frequence du pouls",
+        "heart rate|heart beat rate|ppg rate|ecg rate|pulse rate|beats per minute|beats min|"
+        "beat per min|frequence cardiaque|frecuencia cardiaca|frequenza cardiaca|"
+        "frequencia cardiaca|frequence du pouls",
+    ),
+    (
+        "ecg",
+        "ecg ekg exg mlii elektrokardiogramm lead avl avr avf electrocardiogram",
+        "",
     ),
     (
         "ppg",
@@ -58,16 +64,13 @@ _PHRASES: tuple[tuple[Meaning, str, str], ...] = (
         "finger pulse|onde de pouls",
     ),
     (
-        "ecg",
-        "ecg ekg mlii elektrokardiogramm lead avl avr avf electrocardiogram",
-        "",
-    ),
-    (
         "other",
         "spo2 spo sao2 sao o2 ox oxygen saturation sat sauerstoff sauerstoffsattigung oxygene "
         "oxigeno ossigeno saturacion saturazione 血氧 gsr eda scl scr skin conductance "
         "conductivity resistance galvanic resp respiration respiratory respirations breath "
-        "breaths breathing br brpm rpm atem atmung atemfrequenz co2 etco2 capno capnogram pi "
+        "breaths breathing br brpm rpm respiratoire respiratoria respirazione respiracion "
+        "ademhaling andning 呼吸 呼吸率 呼吸频率 atem atmung atemfrequenz "
+        "co2 etco2 capno capnogram pi "
         "pvi pressure bp abp sys dia systolic diastolic glucose weight speed pace cadence "
         "power altitude elevation distance latitude longitude lat lon lng calories kcal steps "
         "stride posture activity emg eeg eog label device subject participant session user "
@@ -115,7 +118,7 @@ _UNITS = {
     "degc celsius f °f lux % percent pct spo2% dps dbm ppm brpm rpm breaths/min kpa l/min km/h "
     "w watt kcal m",
     "wave": "v volt volts mv millivolts uv µv μv nv a.u. au a.u arb arb. counts count adc nu raw "
-    "na dimensionless normalized lsb unitless bit bits",
+    "pm na dimensionless normalized lsb unitless bit bits",
     "none": "cal uncal no_units nounits n/a - none () [] hh:mm:ss hh:mm:ss.mmm mm:ss unix",
 }
 _UNIT_KINDS = {word: kind for kind, words in _UNITS.items() for word in words.split()}
@@ -134,7 +137,7 @@ class Title:
 
 def plain_words(text: str) -> str:
     """Lower-case words without accents, CamelCase and snake_case taken apart."""
-    text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]+\b)", " ", text)
+    text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]+\b|[A-Z]{2,}\d*\b)", " ", text)
     text = unicodedata.normalize("NFKD", text)
     text = "".join(c for c in text if not unicodedata.combining(c)).lower().replace("ı", "i")
     return " ".join("".join(c if c.isalnum() else " " for c in text).split())
@@ -143,7 +146,7 @@ def plain_words(text: str) -> str:
 def unit_kind(unit: str) -> str:
     """``time``, ``hr``, ``wave``, ``other``, ``none`` for a unit; "" for what is no unit."""
     unit = unit.strip().strip("()[]'\" ").lower()
-    return _UNIT_KINDS.get(unit, "time" if _FRACTION.fullmatch(unit) else "")
+    return _UNIT_KINDS.get(unit.replace(" ", "_"), "time" if _FRACTION.fullmatch(unit) else "")
 
 
 def fraction(unit: str) -> float | None:
@@ -160,6 +163,24 @@ def unit_of(title: str) -> str:
     words = re.split(r"[\s_,;:/]+", title.strip().lower())
     short = len(words) > 1 and unit_kind(words[-1]) in ("time", "hr") and len(words[-1]) < 5
     return words[-1] if short and words[-1] != "hr" else ""
+
+
+_SPELLED = {
+    "s": "sec secs second seconds", "ms": "msec msecs millis millisecond milliseconds",
+    "us": "µs μs usec micros microsecond microseconds", "ns": "nsec nanosecond nanoseconds",
+    "min": "mins minute minutes", "h": "hr hour hours", "d": "day days",
+}  # fmt: skip
+_UNIT_WORDS = {word: unit for unit, words in _SPELLED.items() for word in (unit, *words.split())}
+
+
+def named_unit(name: str) -> str:
+    """The unit of `UNITS` that a time column's title names; "" for none."""
+    told = _UNIT_WORDS.get(unit_of(name), "")
+    if told:
+        return told
+    words = "".join(c if c.isalnum() else " " for c in name.lower()).split()
+    named = [_UNIT_WORDS[word] for word in words if word in _UNIT_WORDS]
+    return named[-1] if named else ""
 
 
 def read_title(title: str) -> Title:
