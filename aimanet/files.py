@@ -58,7 +58,7 @@ def parse_json(text: str) -> Any:
     """What JSON says; in place of `json.loads` for everything that comes from a file.
 
     Raises:
-        ValueError: it is no JSON, or so deeply nested that whoever walks it would fall.
+        ValueError: it is no JSON, or nested too deeply to be walked.
     """
     try:
         value = json.loads(text)

@@ -4,9 +4,9 @@
 keeps what it and the face crops said over the last seconds and names a reason. The reason explains
 a reading that is not ``ok`` for other reasons (`aimanet.quality`); nothing is decided by it.
 
-The bars were set on a real recording of 53 BPM, the demo face and two animated photographs,
-darkened, brightened, shrunk, thinned out, shaken and encoded again; where a bar is passed and the
-rate is read all the same, the reading is ``ok`` and no reason is given.
+The thresholds were set on a real recording of 53 BPM, the demo face and two animated photographs,
+darkened, brightened, shrunk, thinned out, shaken and encoded again. Where a picture is beyond one
+and the rate is read all the same, the reading is ``ok`` and no reason is given.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What nobody foresaw: said in the window instead of ending it."""
+"""Exceptions that nothing caught: said in the window instead of ending it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Unforeseen(QObject):
         self._said.add(words)
         self._before(kind, problem, trace)
         if isinstance(problem, Exception):
-            self._text = f"Something unforeseen happened: {words}. What was recorded is safe"
+            self._text = f"An unexpected error occurred: {words}. What was recorded is safe"
             self._soon.start()
 
     @Slot()

@@ -42,11 +42,11 @@ FIRST_PICTURE_S = 2.0
 
 
 def words_for(problem: Exception, doing: str) -> str:
-    """One line for the window; what we did not foresee goes to the log in full."""
+    """One line for the window; an unexpected one goes to the log in full."""
     if isinstance(problem, AimaNetError):
         return str(problem)
     log.error("while %s", doing, exc_info=problem)
-    return f"Something unforeseen happened while {doing}: {str(problem) or type(problem).__name__}"
+    return f"An unexpected error occurred while {doing}: {str(problem) or type(problem).__name__}"
 
 
 class CaptureWorker(QThread):

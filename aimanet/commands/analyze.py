@@ -59,8 +59,8 @@ class Options:
     """Of many recordings, how many to read at once, each in a process of its own. 0: one for
     each core."""
     fps: float | None = None
-    """The frame rate of recordings that do not say it, as raw .h264 and .mjpeg streams or folders
-    of pictures may not; it stands above a rate in a header. Time stamps stand above it."""
+    """The frame rate of recordings that do not say it, such as raw .h264 and .mjpeg streams or
+    folders of pictures. It overrides a rate in a header; time stamps override it."""
 
 
 def run(options: Options) -> int:

@@ -63,8 +63,8 @@ class Options:
     notes: str = ""
     """Anything worth remembering."""
     consent: bool = False
-    """The person recorded has agreed: session.json says so (consent.confirmed). Nothing waits for
-    it here."""
+    """The person recorded has agreed: kept in session.json (consent.confirmed). Unlike the window,
+    the command records without it, too."""
     as_fast_as_possible: bool = False
     """Read a file or the demo face as fast as it goes instead of in real time."""
     size: tuple[int, int] | None = None

@@ -29,7 +29,7 @@ class ReferenceFlagsError(AimaNetError):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Put a contact sensor beside a session: find its time, keep it, compare.
+    """Compare a session with a contact sensor: align their clocks, keep the sensor, compare.
 
     FILE has a PPG, an ECG, heart rates or intervals between beats: CSV or other text with any
     separator (oximeters, chest straps, Kubios, Empatica, OpenSignals, LabChart, AcqKnowledge,

@@ -36,9 +36,9 @@ def reanalyse(
 
     Args:
         session: one that kept frames or faces.
-        method: any; the one of the day gives the readings of the day where the recording began
+        method: any; the recorded one gives the recorded readings where the recording began
             with the source and lost no frame.
-        window_s: seconds behind an estimate; by default those of the day.
+        window_s: seconds behind an estimate; by default the recorded ones.
         tape: keeps the whole curve, for `aimanet.rhythm.study.study`.
         whole: search the face again in the whole picture, be it compressed, instead of reading
             the lossless crops of a session that kept the face.

@@ -288,7 +288,7 @@ def _wrapped(problem: Exception) -> SessionError:
     log.error("while recording", exc_info=problem)
     what = str(problem) or type(problem).__name__
     return SessionError(
-        f"something unforeseen happened while recording ({what}); "
+        f"an unexpected error occurred while recording ({what}); "
         "what is on the disk up to then can be opened"
     )
 

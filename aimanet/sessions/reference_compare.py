@@ -65,7 +65,7 @@ def compare_reference(
 
     Args:
         session: with a reference.
-        readings: by default those of the day; `aimanet.sessions.analysis.reanalyse` gives others.
+        readings: by default the recorded ones; `aimanet.sessions.analysis.reanalyse` gives others.
     """
     if session.reference is None:
         return None

@@ -152,7 +152,7 @@ def _read_fit(path: Path) -> SensorFile:
     else:
         raise ReferenceError(f"{path}: no heart rates in it; was a heart-rate sensor connected?")
     file = of_table(path, "FIT", table_of(rows, (), path))
-    return replace(file, notes=(f"damaged behind row {len(rows) - 1}",)) if problem else file
+    return replace(file, notes=(f"damaged after row {len(rows) - 1}",)) if problem else file
 
 
 def _fit_messages(path: Path, rates: list[list[str]], intervals: list[list[str]]) -> None:

@@ -92,8 +92,8 @@ class CameraSource(Source):
     def _detail(self, width: int, height: int) -> str:
         given = _mode((width, height), self._given_fps)
         if self._size is None and self._fps is None:
-            return f"camera gives {given}"
-        return f"asked {_mode(self._size, self._fps)}, camera gives {given}"
+            return given
+        return f"{given} (asked for {_mode(self._size, self._fps)})"
 
     def _note_fps(self, capture: Any) -> None:
         fps = float(capture.get(load_cv2().CAP_PROP_FPS))

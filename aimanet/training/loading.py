@@ -163,7 +163,7 @@ def default_workers(device: torch.device) -> int:
 def _be_a_worker(ended: Event, worker: int) -> None:
     """Signals reach every process of a terminal or a job; when to end is the trainer's decision.
 
-    Then it is at once: the example under way, and the pipes to the trainer, are for nobody.
+    Then it is at once: the example under way, and the pipes to the trainer, are needed no more.
     """
     listen(signal.SIG_IGN)
     sys.excepthook = lambda *_: None  # of a thread that shares tensors with a trainer that is gone

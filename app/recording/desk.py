@@ -207,7 +207,7 @@ class RecordingDesk(QObject):
 
     def _start(self, plan: Plan) -> None:
         if not self.recording.can_start:  # the source has gone while the dialog was open
-            text = "Nothing is recorded: there is no picture now."
+            text = "Not recording: there is no picture now."
             self._notices.say("recording", "warning", text, [])
             return
         self._notices.dismiss("recording")

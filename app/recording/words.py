@@ -94,7 +94,7 @@ def ending_of(status: RecorderStatus, reason: Reason) -> Ending:
 
 
 def _failed(error: str) -> str:
-    return f"Nothing is recorded. {sentence(error)}" if error else "Nothing was recorded."
+    return sentence(f"not recording: {error}") if error else "Nothing was recorded."
 
 
 def _summary(status: RecorderStatus) -> str:

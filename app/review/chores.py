@@ -69,7 +69,7 @@ def checking(session: Session) -> Callable[[Job], Session]:
 
     def tick(job: Job) -> None:
         if job.cancelled:
-            raise SessionError("nobody waits for the check of the video any more")
+            raise SessionError("the check of the video was cancelled")
 
     def work(job: Job) -> Session:
         size = sum(video.stat().st_size for video in videos)

@@ -36,7 +36,7 @@ _LONGEST_NAME = 200
 
 
 class AboutPanel(QScrollArea):
-    """The figures of the day, and where the session comes from."""
+    """The figures of the recording, and where the session comes from."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

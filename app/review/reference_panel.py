@@ -57,8 +57,8 @@ class ReferencePanel(QWidget):
         none = QWidget()
         column = QVBoxLayout(none)
         text = QLabel(
-            "Lay the recording of a contact sensor beside this session, to see how far the two "
-            "agree: a finger clip, a chest strap or an ECG, as CSV or EDF."
+            "Compare this session with a contact sensor: a finger clip, a chest strap, a watch or "
+            "an ECG, as CSV, EDF and many other files."
         )
         text.setProperty("role", "muted")
         text.setWordWrap(True)

@@ -13,14 +13,14 @@ from app.review import words
 from app.review.jobs import Job, Jobs, Work
 
 _FIGURES = {
-    "PRV: RMSSD": "Pulse rate variability from beat to beat: the root mean square of the "
+    "PRV (RMSSD)": "Pulse rate variability from beat to beat: the root mean square of the "
     "differences between successive intervals, in ms",
     "SDNN": "Standard deviation of the intervals between beats, in ms",
     "Beats used": "Share of the time from the first to the last good beat that sound intervals "
     "fill; the others are left out",
-    "Breaths": "Breaths a minute, where the beats' intervals and heights agree on them",
+    "Breathing rate": "Breaths a minute, where the beats' intervals and heights agree on it",
 }
-_UNITS = {"PRV: RMSSD": " ms", "SDNN": " ms", "Beats used": "", "Breaths": " /min"}
+_UNITS = {"PRV (RMSSD)": " ms", "SDNN": " ms", "Beats used": "", "Breathing rate": " /min"}
 
 
 class RhythmPanel(QWidget):
@@ -75,7 +75,7 @@ class RhythmPanel(QWidget):
         prv, breath = found.prv.prv, found.respiration.respiration
         numbers, lines = dict[str, str](), list[str]()
         if prv is not None:
-            numbers["PRV: RMSSD"], numbers["SDNN"] = f"{prv.rmssd_ms:.0f}", f"{prv.sdnn_ms:.0f}"
+            numbers["PRV (RMSSD)"], numbers["SDNN"] = f"{prv.rmssd_ms:.0f}", f"{prv.sdnn_ms:.0f}"
             numbers["Beats used"] = words.percent(prv.usable)
             lines.append(
                 f"{prv.intervals:,} intervals over {words.clock(prv.seconds)}; "
@@ -84,9 +84,9 @@ class RhythmPanel(QWidget):
         else:
             lines.append(f"PRV: {found.prv.why}.")
         if breath is not None:
-            numbers["Breaths"] = f"{breath.per_min:.0f}"
+            numbers["Breathing rate"] = f"{breath.per_min:.0f}"
         else:
-            lines.append(f"Breaths: {found.respiration.why}.")
+            lines.append(f"Breathing rate: {found.respiration.why}.")
         self._show(numbers, "\n".join(lines))
 
     def _show(self, numbers: dict[str, str], told: str) -> None:

@@ -100,7 +100,7 @@ class SessionList(QWidget):
             "open": ("&Open", "Look at the session (Enter)"),
             "rename": ("&Rename", "Give it another name (F2)"),
             "edit": ("&Details…", "Name, participant and notes"),
-            "export": ("E&xport…", "Save it as table, EDF+, film, picture or report"),
+            "export": ("E&xport…", "Save it as tables, EDF+, video, picture or report"),
             "folder": ("&Show folder", "Open its folder in the file manager"),
             "copy": ("&Copy path", "The path of its folder, to the clipboard"),
             "delete": ("De&lete…", "Delete what is selected, after asking (Del)"),

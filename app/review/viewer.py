@@ -78,7 +78,7 @@ class Viewer(QWidget):
         self.about, self.compare = AboutPanel(), ComparePanel()
         self.reference = ReferencePanel()
         self._readings = ReadingsModel(self)
-        self.readings = MomentsTable(self._readings, "Readings of the day")
+        self.readings = MomentsTable(self._readings, "Recorded readings")
         self.markers = MarkersPanel(jobs)
         self.tabs = QTabWidget()
         self._guard = SpaceGuard(self)

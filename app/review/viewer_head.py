@@ -67,7 +67,7 @@ class ViewerHead(QWidget):
             self.back: ("Back to the sessions", "Back to the list (Esc)"),
             self.play: ("Play live", "Play it as a live source, through the method chosen there"),
             self.export: ("Export", "Save it as table, EDF+, film, picture or report"),
-            self.reference: ("Reference", "Lay a contact sensor's recording beside it"),
+            self.reference: ("Reference", "Compare with a contact sensor"),
             self.more: ("More", "Details, folder, delete"),
         }
         for button, (name, said) in named.items():

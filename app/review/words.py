@@ -66,8 +66,8 @@ def state(entry: SessionEntry) -> str:
 
 STATE_TIPS = {
     "Damaged": "A video of the session is missing, or some of its frames cannot be read",
-    "Recording now": "Somebody records it: it can be changed or deleted once that has ended",
-    "Interrupted": "The program or the computer went down; everything up to then is there",
+    "Recording now": "It is being recorded; afterwards it can be changed or deleted",
+    "Interrupted": "The program or computer stopped unexpectedly; everything up to then is there",
     "With reference": "A contact sensor's signal belongs to it",
     "Complete": "The recording was ended as it should be",
 }

@@ -131,7 +131,7 @@ class CompareView(QWidget):
         self.choose = button("Choose…", "The recordings that both models read")
         self.run = button("Compare", "Let both models read the recordings", primary=True)
         self.stop = button("Stop", "End the comparison")
-        self.use = button("Use the first one now", "Let it read the pulse from the next frame on")
+        self.use = button("Use the first one now", "Use it for live readings")
         self.guard = PressGuard(self.run, self.stop, self.use)
         self.bar = QProgressBar(textVisible=False)
         self.table = QTableWidget()

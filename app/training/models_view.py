@@ -64,7 +64,7 @@ class ModelsView(QWidget):
         self.use.setProperty("primary", "true")
         self.test = button("Test", "Read the same drawn clips as with every model: a few minutes")
         self.go_on = button("Continue training", "Continue its run exactly where it stopped")
-        self.compare = button("Compare…", "Beside the model in use")
+        self.compare = button("Compare…", "With the model in use")
         self.fine_tune = button("Fine-tune…", "Start a training from these weights")
         self.rename = button("Rename…", "Call it something else (F2)")
         self.delete = button("Delete…", "Delete it from the disk (Del)")

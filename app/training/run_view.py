@@ -24,9 +24,9 @@ _REDRAW_MS = 200
 _LOG_LINES = 3000
 
 _PAUSE_TIP = (
-    "Ends the training process after the step under way and keeps its state on disk. Go on"
-    " continues from there exactly as if it had not stopped; meanwhile it takes neither processor"
-    " nor memory."
+    "Ends the training process after the current step and keeps its state on disk. Continue goes"
+    " on from there exactly as if it had not stopped; meanwhile it takes neither processor nor"
+    " memory."
 )
 _CANCEL_TIP = (
     "Ends the training after the current step. The weights are saved under Models and the run can"
@@ -59,10 +59,10 @@ class RunView(QWidget):
         self.log.setTabChangesFocus(True)
         self.pause = button("Pause", _PAUSE_TIP)
         self.cancel = button("Cancel", _CANCEL_TIP)
-        self.go_on = button("Go on", "Continue from where it stopped, exactly", primary=True)
+        self.go_on = button("Continue", "Continue exactly from where it stopped", primary=True)
         self.use = button("Use it now", "Use this model for live readings")
         self.use.setProperty("primary", "true")
-        self.compare = button("Compare…", "Beside the model in use, on recordings of your choice")
+        self.compare = button("Compare…", "With the model in use, on recordings of your choice")
         self._buttons = (self.compare, self.pause, self.cancel, self.go_on, self.use)
         self.guard = PressGuard(*self._buttons)
         self._redraw = QTimer(self, interval=_REDRAW_MS, singleShot=True)

@@ -257,7 +257,7 @@ class SettingsForm(QWidget):
         self.pseudo.setEnabled(count > 0)
         number = "1 recording" if count == 1 else f"{count} recordings"
         what = number if count else "recordings"
-        self.pseudo.setText(f"Label {what} without a sensor by their own pulse")
+        self.pseudo.setText(f"Camera's own pulse as label for {what} without a sensor")
         if not count:
             self.pseudo.setChecked(False)
 

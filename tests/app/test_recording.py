@@ -264,7 +264,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_nothing_else_happens(
     qtbot.waitUntil(ready, timeout=PATIENCE_MS)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     words = said(qtbot, window)
-    assert words.startswith(f"Nothing is recorded. Cannot record to {folder}")
+    assert words.startswith(f"Not recording: cannot record to {folder}")
     banner = window.body.banners.banner("recording")
     assert [b.text() for b in banner.buttons] == ["Recording settings…"]
     assert window.conductor.engine.phase is Phase.RUNNING

@@ -28,7 +28,7 @@ def test_an_exception_in_a_slot_is_said_once_and_the_window_stays(repository: Pa
     process = start(repository, {}, "", STUMBLE)
     said = wait_for(process, "banners")["said"]
     assert said["unforeseen"] == (
-        "Something unforeseen happened: the third step. What was recorded is safe."
+        "An unexpected error occurred: the third step. What was recorded is safe."
     )
     status, stderr = finish(process)
     assert status == 0

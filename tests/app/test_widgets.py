@@ -285,7 +285,7 @@ def test_a_long_address_loses_its_middle_in_the_source_picker(qtbot: QtBot) -> N
 
 def run_link(spec: str, frames: int, missed: int, live: bool = False) -> RunLink:
     link = RunLink(1, spec, MethodWish("pos", "cpu"), 10.0)
-    info = SourceInfo(640, 480, 30.0, None, None, "asked 1280x720, camera gives 640x480")
+    info = SourceInfo(640, 480, 30.0, None, None, "640x480 (asked for 1280x720)")
     link.opened = (open_source("synthetic"), info)
     link.figures = LiveFigures(live, fps=29.8, frames=frames, frames_missed=missed, latency_s=0.52)
     return link

@@ -27,7 +27,7 @@ def test_no_password_is_written_down(spec, written):
 
 def test_a_network_camera_is_described_without_its_password():
     source = open_source("http://me:secret@127.0.0.1:9/video")
-    opened = SourceInfo(640, 480, 25.0, None, None, "camera gives 640x480@25")
+    opened = SourceInfo(640, 480, 25.0, None, None, "640x480@25")
     info = with_method(describe(source, opened), make_method("pos"), 10.0)
     assert "secret" not in info.model_dump_json()
     assert info.source.live

@@ -164,7 +164,7 @@ def test_what_nobody_foresaw_is_a_line_too(tmp_path, caplog):
         recorder.offer_waiting(frame(0))
         recorder._say(lambda writer: 1 / 0)
         assert ended.wait(60)
-    assert "unforeseen" in str(recorder.error)
+    assert "unexpected" in str(recorder.error)
     assert "ZeroDivisionError" in caplog.text
     assert open_session(tmp_path / "s").info.ended is not None
 

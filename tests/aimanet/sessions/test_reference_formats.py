@@ -102,7 +102,7 @@ def test_a_fit_file_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:150])
     file, _, sensor = read(path)
     assert 10 < len(sensor.rate_bpm) < SECONDS
-    assert file.notes == (f"damaged behind row {len(sensor.rate_bpm)}",)
+    assert file.notes == (f"damaged after row {len(sensor.rate_bpm)}",)
     path.write_bytes(path.read_bytes()[:30])
     with pytest.raises(ReferenceError, match="is no FIT file that can be read"):
         open_sensor_file(path)

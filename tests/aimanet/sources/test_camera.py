@@ -97,7 +97,7 @@ def test_info_reports_what_the_camera_really_gives(network_camera: MjpegServer) 
     source.close()
     assert (info.width, info.height) == (320, 240)
     assert (info.fps, info.frames, info.duration_s) == (None, None, None)
-    assert info.detail == "asked 1280x720@60, camera gives 320x240"
+    assert info.detail == "320x240 (asked for 1280x720@60)"
 
 
 @real_time

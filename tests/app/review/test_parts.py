@@ -64,7 +64,7 @@ def test_a_job_works_elsewhere_and_answers_here(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize(
     ("error", "told"),
-    [(AimaNetError("one line"), "one line"), (ValueError("odd"), "unforeseen")],
+    [(AimaNetError("one line"), "one line"), (ValueError("odd"), "unexpected")],
 )
 def test_what_goes_wrong_in_a_job_is_a_line(qtbot: QtBot, error: Exception, told: str) -> None:
     jobs, problems = Jobs(), []

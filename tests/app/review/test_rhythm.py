@@ -52,7 +52,7 @@ def test_what_is_too_short_says_so_and_nothing_jumps(
     qtbot.waitUntil(lambda: not page.jobs.busy, timeout=PATIENCE_MS)
     assert numbers(page) == ["–"] * 4
     assert "PRV: needs a minute of good signal, has 28 s." in panel.told.text()
-    assert "Breaths: needs 40 s" in panel.told.text()
+    assert "Breathing rate: needs 40 s" in panel.told.text()
     QApplication.processEvents()
     assert panel.height() == before
     page.apply_look(LIGHT)
