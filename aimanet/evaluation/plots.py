@@ -89,11 +89,6 @@ def svg(draw: Draw, row: Row, label: str, prefix: str) -> str:
     return themed(_render(draw, row, PAGE, "svg"), label, prefix)
 
 
-def svg_file(draw: Draw, row: Row) -> bytes:
-    """Returns the plot on white as an SVG file."""
-    return _render(draw, row, PAPER, "svg")
-
-
 def _render(draw: Draw, row: Row, colours: Colours, form: str) -> bytes:
     def paint(ax: Axes, colours: Colours) -> None:
         draw(ax, row, colours)

@@ -28,9 +28,7 @@ PROFILES = {
         Profile("neurips2023", 0.75, 2.5, "the table of its paper (NeurIPS 2023): 45-150 BPM"),
     )
 }
-"""By name; the first is the default."""
-
-DEFAULT_PROFILE = next(iter(PROFILES))
+"""By name."""
 
 
 def profile_named(name: str) -> Profile:

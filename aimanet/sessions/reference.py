@@ -1,6 +1,6 @@
 """A contact sensor's file beside a session: read, put in time, kept, compared, taken out again.
 
-The way: `open_sensor_file` -> `guess_mapping` (shown, corrected) -> `read_sensor` ->
+The way: `open_sensor_file` -> `guess_columns` (shown, corrected) -> `read_sensor` ->
 `find_offset` (shown, corrected) -> `save_reference`; then `open_session(...).reference` and
 `compare_reference`. ``reference.csv`` has the sensor on the session's time line, and
 ``reference.json`` says where it came from.
@@ -49,7 +49,7 @@ from aimanet.sessions.reference_compare import (
 )
 from aimanet.sessions.reference_doubt import doubt_of
 from aimanet.sessions.reference_files import open_sensor_file
-from aimanet.sessions.reference_guess import Guess, guess_columns, guess_mapping
+from aimanet.sessions.reference_guess import Guess, guess_columns
 from aimanet.sessions.reference_mapping import (
     IBI_UNITS,
     KINDS,
@@ -85,7 +85,6 @@ __all__ = [
     "expected_offset",
     "find_offset",
     "guess_columns",
-    "guess_mapping",
     "guess_units",
     "near_session",
     "open_sensor_file",

@@ -80,11 +80,6 @@ def guess_columns(file: SensorFile) -> Guess:
     return Guess(map_columns(file, _without_rivals(file, chosen, time), time))
 
 
-def guess_mapping(file: SensorFile) -> Mapping:
-    """What the names and the numbers of the columns suggest. Never raises; look at ``kind``."""
-    return guess_columns(file).mapping
-
-
 def map_columns(file: SensorFile, chosen: dict[Kind, int], time: int | None) -> Mapping:
     """The mapping of columns of the heart and one of time, with their units."""
     wave = "ppg" in chosen or "ecg" in chosen

@@ -73,7 +73,6 @@ class TrainingPage(QWidget):
         self._train = QHBoxLayout(train)
         self._train.addWidget(self.setup)
         self._train.addWidget(self.run_view, 1)
-        self._insides = [train]
         for content, words in (
             (train, "Train"),
             (self.models, "Models"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -36,8 +36,6 @@ _CANCEL_TIP = (
 
 class RunView(QWidget):
     """Shows a `Trainer`; the buttons are for the page to connect."""
-
-    settings_asked = Signal()
 
     def __init__(self, trainer: Trainer, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -20,7 +20,7 @@ from aimanet.sessions.reference import (
     ReferenceError,
     compare_reference,
     find_offset,
-    guess_mapping,
+    guess_columns,
     open_sensor_file,
     read_sensor,
     reference_info,
@@ -50,7 +50,7 @@ def folder(recorded, tmp_path):
 
 def bring(folder, path, aligned=None):
     session, file = open_session(folder), open_sensor_file(path)
-    mapping = guess_mapping(file)
+    mapping = guess_columns(file).mapping
     sensor = read_sensor(file, mapping)
     return save_reference(session, file, mapping, sensor, aligned or find_offset(session, sensor))
 
@@ -186,7 +186,7 @@ def test_a_session_that_is_being_recorded_is_left_alone(folder, tmp_path):
 def test_a_folder_that_is_gone_leaves_nothing_half_written(folder, tmp_path):
     session = open_session(folder)
     file = open_sensor_file(ppg(tmp_path))
-    mapping = guess_mapping(file)
+    mapping = guess_columns(file).mapping
     shutil.rmtree(folder)
     with pytest.raises(SessionError, match="the session is as before"):
         save_reference(session, file, mapping, read_sensor(file, mapping), Alignment(-SHIFT))

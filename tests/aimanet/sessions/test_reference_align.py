@@ -15,7 +15,7 @@ from aimanet.sessions.reference import (
     doubt_of,
     expected_offset,
     find_offset,
-    guess_mapping,
+    guess_columns,
     near_session,
     open_sensor_file,
     read_sensor,
@@ -38,7 +38,7 @@ PULSE = heart(92.0, seed=1)
 
 def sensor_of(path):
     file = open_sensor_file(path)
-    return read_sensor(file, guess_mapping(file))
+    return read_sensor(file, guess_columns(file).mapping)
 
 
 @pytest.fixture(scope="module")

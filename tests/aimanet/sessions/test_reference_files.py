@@ -14,7 +14,7 @@ from aimanet.sessions.reference import (
     Mapping,
     ReferenceError,
     column_number,
-    guess_mapping,
+    guess_columns,
     open_sensor_file,
     read_sensor,
 )
@@ -26,7 +26,7 @@ WAVE = 500 + 80 * heart(22.0).bvp(T)
 
 def read(path: Path, **mapping):
     file = open_sensor_file(path)
-    guessed = guess_mapping(file)
+    guessed = guess_columns(file).mapping
     chosen = Mapping(**mapping) if mapping else guessed
     return file, guessed, read_sensor(file, chosen)
 

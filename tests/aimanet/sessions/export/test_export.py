@@ -30,7 +30,7 @@ from aimanet.sessions.reader import Marker, open_session
 from aimanet.sessions.reference import (
     Alignment,
     Sensor,
-    guess_mapping,
+    guess_columns,
     open_sensor_file,
     save_reference,
 )
@@ -59,7 +59,7 @@ def folder(tmp_path_factory):
     file = open_sensor_file(write_table(place / "finger.csv", "time,ppg,hr", t, PULSE.bvp(t),
                                         PULSE.hr_bpm(t)))  # fmt: skip
     sensor = Sensor("ppg", t=t, ppg=PULSE.bvp(t), rate_t=t, rate_bpm=PULSE.hr_bpm(t), rate_hz=64.0)
-    save_reference(session, file, guess_mapping(file), sensor, Alignment(0.0))
+    save_reference(session, file, guess_columns(file).mapping, sensor, Alignment(0.0))
     return place / "s"
 
 
