@@ -189,5 +189,7 @@ def _header_is_silent(path: Path, name: str) -> bool:
         fields = head.partition(b"\n")[0].split()
         return not any(field[:1] == b"F" and field != b"F0:0" for field in fields[1:])
     main, track = head.find(b"avih"), head.find(b"vids")
-    # microseconds a frame in the main header; scale and rate in the track's
-    return not any(head[main + 8 : main + 12]) and not any(head[track + 20 : track + 28])
+    # microseconds a frame in the main header; scale and rate in the track's, one without the other
+    # says nothing
+    scale, rate = head[track + 20 : track + 24], head[track + 24 : track + 28]
+    return not any(head[main + 8 : main + 12]) and not (any(scale) and any(rate))

@@ -169,10 +169,12 @@ def test_header_with_a_rate_that_cannot_be_is_refused(
     assert measured(path, fps=30)[1] == pytest.approx(30)
 
 
-def test_avi_whose_rates_are_all_zero_does_not_say_any(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("scale", "rate"), [(0, 0), (1, 0), (0, 30)])
+def test_avi_whose_rates_are_zero_does_not_say_any(tmp_path: Path, scale: int, rate: int) -> None:
     def zero(data: bytearray) -> None:
         main, track = data.index(b"avih") + 8, data.index(b"vids") + 20
-        data[main : main + 4], data[track : track + 8] = bytes(4), bytes(8)
+        data[main : main + 4] = bytes(4)
+        data[track : track + 8] = struct.pack("<II", scale, rate)
 
     path = edit(write(tmp_path / "a.avi", "mjpeg", "avi", "yuvj420p"), zero)
     assert "does not say its frame rate" in refusal(path)
