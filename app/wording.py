@@ -26,7 +26,7 @@ def wording(state: State, reason: Reason | None = None, figure: float | None = N
     """How a reading is said, with its colour role; ``figure`` as in `aimanet.types.Reading`."""
     words = words_for(state, reason, figure)
     role = "wait" if reason is Reason.MEASURING else _ROLES.get(state, "warn")
-    return Wording(words.title, words.advice, role)
+    return Wording(words.title, words.advice[:1].upper() + words.advice[1:], role)
 
 
 MOST_LETTERS = 4000

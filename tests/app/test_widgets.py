@@ -75,7 +75,7 @@ def test_seconds_left_are_counted_down_without_a_number(bpm: BpmDisplay) -> None
         bpm.show_reading(early)
         assert bpm.number.text == "--"
         assert bpm.state_label.text() == "Measuring…"
-        assert bpm.hint_label.text() == "up to 6 s left"
+        assert bpm.hint_label.text() == "Up to 6 s left"
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.MEASURING])
