@@ -55,7 +55,7 @@ def is_lfs_pointer(path: Path) -> bool:
 
 
 def parse_json(text: str) -> Any:
-    """What JSON says; in place of `json.loads` for everything that comes from a file.
+    """What JSON says; in place of `json.loads` for files that others may have written.
 
     Raises:
         ValueError: it is no JSON, or nested too deeply to be walked.

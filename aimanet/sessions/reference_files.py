@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from collections.abc import Callable
@@ -16,7 +15,7 @@ import numpy as np
 from aimanet.datasets.base import DatasetError
 from aimanet.datasets.text import NO_LOG, read_lines, stamp_of, text_of
 from aimanet.errors import in_one_line
-from aimanet.files import require_ordinary
+from aimanet.files import parse_json, require_ordinary
 from aimanet.sessions.reference_clock import EPOCH_S
 from aimanet.sessions.reference_columns import SensorFile, of_table
 from aimanet.sessions.reference_formats import other_reader
@@ -173,7 +172,7 @@ def _read_xml(path: Path) -> SensorFile:
 
 def _read_pure(path: Path) -> SensorFile:
     try:
-        log = json.loads(text_of(path))
+        log = parse_json(text_of(path))
         entries = [entry for entry in log["/FullPackage"] if entry.get("Value")]
         stamps = [stamp_of(entry["Timestamp"]) for entry in entries]
         values = [entry["Value"] for entry in entries]

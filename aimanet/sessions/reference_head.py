@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from aimanet.datasets.text import NO_LOG
+from aimanet.files import parse_json
 from aimanet.sessions.reference_titles import HEARTS, plain_words, read_title, unit_kind
 
 Cells = Sequence[str]
@@ -211,7 +211,7 @@ def _json_heads(comments: Sequence[str]) -> Iterator[dict[str, object]]:
         if not line.startswith("{"):
             continue
         try:
-            head = json.loads(line)
+            head = parse_json(line)
         except NO_LOG:
             continue
         yield head

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from aimanet.datasets.text import NO_LOG, text_of
+from aimanet.files import parse_json
 from aimanet.plausible import MOST_ROWS
 from aimanet.sessions.reference_lines import Line
 from aimanet.sessions.reference_table import ReferenceError
@@ -29,12 +29,12 @@ def json_rows(text: str) -> list[Line]:
     counts as well, and so do lines of JSON.
 
     Raises:
-        ValueError, RecursionError: it is no JSON.
+        ValueError: it is no JSON, or nested too deeply.
     """
     try:
-        log = json.loads(text)
+        log = parse_json(text)
     except ValueError:
-        log = [json.loads(line) for line in text.splitlines() if line.strip()]
+        log = [parse_json(line) for line in text.splitlines() if line.strip()]
     return _best(list(_tables(log, ())))
 
 
