@@ -91,7 +91,7 @@ class NetworkMethod:
         else:
             what = f"{self._runner.name} failed"
             self._runner = NumpyRunner(self._weights)
-        self.notice = f"{what} ({reason(error)}); the network goes on with {self._runner.name}"
+        self.notice = f"{what} ({reason(error)}); the network continues with {self._runner.name}"
         log.warning("%s", self.notice)
 
 

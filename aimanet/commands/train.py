@@ -111,9 +111,9 @@ def _ending(config: TrainConfig, last: TrainProgress | None, *, stopped: bool) -
     weights = f"weights in {config.out}"
     if stopped:
         done = f"after step {last.step} of {last.n_steps}" if last else "before the first step"
-        return f"Stopped {done}; {weights}; --resume goes on"
+        return f"Stopped {done}; {weights}; --resume continues"
     if last is None:
-        return f"Nothing left to do: the run is at its end (more --steps go on); {weights}"
+        return f"Nothing left to do: the run is at its end (more --steps continue it); {weights}"
     early = last.step < last.n_steps and last.eta_s > 0
     word = "Finished early, no better for a while," if early else "Finished"
     return f"{word} after step {last.step} of {last.n_steps}; {weights}"

@@ -235,7 +235,7 @@ def in_order(
         notes.append(f"{where(bad)}, column {name}: no time; {lost} such rows left out")
     if (np.diff(t[rows]) < 0).mean() > 0.9:
         rows = rows[::-1]
-        notes.append(f"column {name}: the newest row stands first; turned around")
+        notes.append(f"column {name}: the newest row comes first; order reversed")
     back = np.diff(t[rows])
     if back.min() < -SORTED_S:
         k = int(np.argmin(back))

@@ -254,7 +254,7 @@ class SessionWriter:
             )
         why = getattr(error, "strerror", None) or error
         return SessionError(
-            f"cannot go on recording to {self.folder} ({why}): it ends after "
+            f"cannot continue recording to {self.folder} ({why}): it ends after "
             f"{self.duration_s:.0f} s, and what is there up to then can be opened"
         )
 

@@ -240,7 +240,7 @@ def resumed(config: TrainConfig, saved: TrainConfig) -> TrainConfig:
     if told:
         raise AimaNetError(
             f"the run of {config.out} was started with other settings: {', '.join(told)};"
-            " leave them out with --resume, or start anew"
+            " leave them out with --resume, or start a new run"
         )
     if given.keys() & {"steps", "epochs"}:
         given = {"steps": None, "epochs": None, **given}

@@ -50,14 +50,14 @@ class Keeper:
         if state.digest != self.digest:
             raise AimaNetError(
                 f"the data differ from those that the run of {self.config.out} began with"
-                " (recordings, labels or held-out people): bring them back, or start anew"
+                " (recordings, labels or held-out people): bring them back, or start a new run"
             )
         try:
             self.trainer.restore(state)
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
             reason = " ".join(str(error).split())[:100]
             raise AimaNetError(
-                f"the state of the run in {self.run.state} is damaged ({reason}): start anew"
+                f"the state of the run in {self.run.state} is damaged ({reason}): start a new run"
             ) from error
         if self.trainer.world.first:
             self.run.drop_checkpoints(self._ranked())

@@ -85,7 +85,7 @@ class State:
             why = "it holds something else" if foreign else " ".join(str(error).split())[:100]
             reason = why or type(error).__name__
             raise AimaNetError(
-                f"the state of the run in {path} is damaged ({reason}): start anew, with"
+                f"the state of the run in {path} is damaged ({reason}): start a new run with"
                 " --finetune and one of the checkpoints beside it"
             ) from error
         return state
@@ -164,8 +164,8 @@ class RunFolder:
             ) from None
         except OSError as error:
             raise AimaNetError(
-                f"cannot read {self.state}: {error.strerror or error}; put it right, or start anew,"
-                " with --finetune and one of the checkpoints beside it"
+                f"cannot read {self.state}: {error.strerror or error}; put it right, or"
+                " start a new run with --finetune and one of the checkpoints beside it"
             ) from error
 
     def write(self, state: State) -> None:

@@ -44,7 +44,7 @@ def split(material: Sequence[Material], share: float, subjects: Sequence[str] = 
     train = [replace(m, recordings=_without(m.recordings, held)) for m in rest]
     kept = [m for m in train if m.synthetic or m.recordings]
     if not kept:
-        raise AimaNetError("all people are held out for validation: nobody is left to train on")
+        raise AimaNetError("all people are held out for validation: no one is left to train on")
     own = [r for r in everybody if person(r) in held] if not given else []
     return Split(tuple(kept), (*given, *([r for r in own if measured(r)] or own)))
 

@@ -66,7 +66,7 @@ class ViewerHead(QWidget):
         named = {
             self.back: ("Back to the sessions", "Back to the list (Esc)"),
             self.play: ("Play live", "Play it as a live source, through the method chosen there"),
-            self.export: ("Export", "Save it as table, EDF+, film, picture or report"),
+            self.export: ("Export", "Save it as tables, EDF+, video, picture or report"),
             self.reference: ("Reference", "Compare with a contact sensor"),
             self.more: ("More", "Details, folder, delete"),
         }

@@ -69,7 +69,7 @@ STATE_TIPS = {
     "Recording now": "It is being recorded; afterwards it can be changed or deleted",
     "Interrupted": "The program or computer stopped unexpectedly; everything up to then is there",
     "With reference": "A contact sensor's signal belongs to it",
-    "Complete": "The recording was ended as it should be",
+    "Complete": "The recording ended normally",
 }
 
 KEPT = {

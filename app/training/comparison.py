@@ -75,7 +75,7 @@ class Comparison(QObject):
         if self._contest is None or not self._rows:
             return _NO_LABEL if self._contest and not self._contest.videos else ""
         if self._contest.videos:
-            return "Without a label nobody knows which one is right; SNR and good readings hint."
+            return "Without a label, SNR and good readings only hint at which one is right."
         return "Small errors and high correlations are good; ± is the standard error."
 
     @Slot()

@@ -24,9 +24,8 @@ _REDRAW_MS = 200
 _LOG_LINES = 3000
 
 _PAUSE_TIP = (
-    "Ends the training process after the current step and keeps its state on disk. Continue goes"
-    " on from there exactly as if it had not stopped; meanwhile it takes neither processor nor"
-    " memory."
+    "Ends the training process after the current step and keeps its state on disk. Continue"
+    " resumes exactly there; meanwhile it takes neither processor nor memory."
 )
 _CANCEL_TIP = (
     "Ends the training after the current step. The weights are saved under Models and the run can"

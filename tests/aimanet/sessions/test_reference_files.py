@@ -153,7 +153,7 @@ def test_order_twins_gaps_and_words(tmp_path):
     assert (np.diff(sensor.t) > 0).all()
     assert np.allclose(sensor.ppg, np.interp(sensor.t, T, WAVE), atol=1e-3)
     turned = text(tmp_path / "b.csv", "time,ppg", *rows[300:30:-1])
-    assert "newest row stands first" in "\n".join(read(turned)[2].notes)
+    assert "newest row comes first" in "\n".join(read(turned)[2].notes)
 
 
 def hr_rows(values, header="time,hr"):

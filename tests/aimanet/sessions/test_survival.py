@@ -166,7 +166,7 @@ def test_a_folder_that_vanishes_is_an_error_and_no_crash(tmp_path):
     writer = SessionWriter(tmp_path / "s", SessionInfo(kept="none"))
     writer.frame(frame(0))
     shutil.rmtree(tmp_path / "s")
-    with pytest.raises(SessionError, match="cannot go on recording"):
+    with pytest.raises(SessionError, match="cannot continue recording"):
         writer.edit(notes="where is it?")
     writer.close()
 

@@ -54,7 +54,7 @@ def test_one_person_cannot_be_split():
     with pytest.raises(AimaNetError, match="one person"):
         split(alone, 0.2)
     assert split(alone, 0.0).held == ()
-    with pytest.raises(AimaNetError, match="nobody is left to train on"):
+    with pytest.raises(AimaNetError, match="no one is left to train on"):
         split(alone, 0.2, ["1"])
 
 
