@@ -321,7 +321,8 @@ def details(model: ModelEntry) -> str:
         lines.append(f"Imported from {head.origin}.")
     if head.steps:
         made = f", {head.created}" if head.created else ""
-        lines.append(f"{head.steps} steps{made}.")
+        steps = "step" if head.steps == 1 else "steps"
+        lines.append(f"{head.steps} {steps}{made}.")
     if model.test is not None:
         lines.append(f"Mean error in the standard test: {model.test.words}.")
     if model.mae_bpm is not None:

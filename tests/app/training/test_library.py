@@ -10,7 +10,16 @@ import torch
 
 from aimanet.checkpoint import default_weights, load_checkpoint
 from app.training import library
-from app.training.library import LibraryError, copy_in, free_path, list_models, read_model
+from app.training.library import (
+    Head,
+    LibraryError,
+    ModelEntry,
+    copy_in,
+    free_path,
+    list_models,
+    read_model,
+)
+from app.training.models_view import details
 from app.training.runs import lock_file, mark, parse_progress, read_log, run_folder, unfinished
 
 STEP = {
@@ -216,3 +225,8 @@ def test_a_step_with_missing_figures():
     lost = parse_progress({**STEP, "train_loss": 1e308, "lr": float("inf")})
     assert lost.train_loss != lost.train_loss
     assert lost.lr != lost.lr
+
+
+@pytest.mark.parametrize(("steps", "said"), [(1, "1 step."), (2, "2 steps.")])
+def test_one_step_is_said_in_the_singular(steps: int, said: str) -> None:
+    assert said in details(ModelEntry(Path("m.safetensors"), Head(steps=steps))).splitlines()
