@@ -54,7 +54,7 @@ def blocked(*numbers: signal.Signals) -> Iterator[None]:
 
 
 def leave(number: int, frame: FrameType | None) -> None:
-    """Ends the process with a line: a handler for as long as there is nothing to put away."""
+    """Ends the process with a line: a handler for as long as there is nothing to tidy up."""
     try:
         print("interrupted", file=sys.stderr, flush=True)
     except (OSError, ValueError, AttributeError):
@@ -98,7 +98,7 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 
 class StopRequest:
-    """`end_signals` as a wish that a loop honours between two frames.
+    """`end_signals` as a request that a loop looks at between two frames.
 
     A second Ctrl-C interrupts at once, unless it is ``patient``; a second SIGTERM or SIGHUP adds
     nothing to the first. Outside the main thread signals stay as they are and only ``ask`` works.
@@ -111,15 +111,15 @@ class StopRequest:
         self._interrupt = Interruption()
 
     def ask(self) -> None:
-        """Wishes for the end."""
+        """Requests the end."""
         self.asked = True
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Within it the wish interrupts, a former one, too: while nothing is half done.
+        """Within it a request interrupts at once, also one made before: nothing is half done.
 
         Raises:
-            KeyboardInterrupt: the end is wished for.
+            KeyboardInterrupt: the end was requested.
         """
         self._at_once = True
         try:

@@ -116,7 +116,7 @@ def _check(options: Options) -> None:
 
 
 def target(out: str | None) -> Path:
-    """The folder of the new session, as `Options` tells; one named after the time may be later.
+    """The folder of the new session, as `Options` says; one named after the time is free so far.
 
     Raises:
         SessionError: there is something in it.

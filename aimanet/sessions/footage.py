@@ -30,8 +30,8 @@ EVERY = 100
 def with_footage(session: Session, tick: Tick = lambda share: None) -> Session:
     """The session with the `Footage` of its videos, and a problem more for each that is not whole.
 
-    A session without a video (that is told already), or one that is being recorded, stays as it
-    is. Reads the files once; ``tick`` is told the share (0-1) and may raise to stop it.
+    A session without a video (a problem says so already), or one that is being recorded, stays as
+    it is. Reads the files once; ``tick`` gets the share (0-1) and may raise to stop it.
     """
     if session.recording or session.footage:
         return session

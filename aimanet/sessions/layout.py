@@ -12,7 +12,7 @@
 ``bvp.csv``        ``t,bvp``: every sample of the live curve once, as it was first shown
 ``markers.csv``    ``t,name``
 ``reference.csv``  ``t,ppg[,hr_bpm]``: a contact sensor, added later; either may be empty
-``reference.json`` which file that was and how it was put in time: `aimanet.sessions.reference`
+``reference.json`` which file that was and how it was aligned: `aimanet.sessions.reference`
 ``analyses/``      what other methods read in it, added later: `aimanet.sessions.analyses`
 
 ``t`` is the session's own time line, seconds from the first recorded frame; ``t0`` in

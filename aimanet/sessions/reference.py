@@ -1,4 +1,4 @@
-"""A contact sensor's file beside a session: read, put in time, kept, compared, taken out again.
+"""A contact sensor's file beside a session: read, aligned, kept, compared, taken out again.
 
 The way: `open_sensor_file` -> `guess_columns` (shown, corrected) -> `read_sensor` ->
 `find_offset` (shown, corrected) -> `save_reference`; then `open_session(...).reference` and
@@ -108,7 +108,7 @@ RATE_HOLE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ReferenceInfo:
-    """``reference.json``: where the reference came from and how it was put in time.
+    """``reference.json``: where the reference came from and how it was aligned.
 
     ``columns`` in words, ``mapping`` as it was used. ``corrected`` is True where a person gave the
     offset. ``offset_s``, ``drift_ppm``, ``correlation``, ``trust``, ``by``: see `Alignment`.

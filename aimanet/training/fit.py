@@ -35,14 +35,14 @@ def fit(
 ) -> Generator[TrainProgress, None, None]:
     """Trains and yields progress after every step; validates and saves every so often.
 
-    It ends after the last step, the time limit or early stop, or when ``stop`` wishes for it: then
-    the step or validation under way is dropped. Closing the generator early (or Ctrl-C in its
+    It ends after the last step, the time limit or early stop, or when ``stop`` was asked: then the
+    step or validation under way is dropped. Closing the generator early (or Ctrl-C in its
     consumer) saves what there is, too.
 
     Args:
         config: what, how, how long; see `settle` for what becomes of it first.
         data: the material that ``config.data`` names; may be left out for drawn faces.
-        stop: the wish for the end; before there is anything to save it is a KeyboardInterrupt.
+        stop: the request to end; before there is anything to save it is a KeyboardInterrupt.
         world: the processes that train together (`distributed.join`); all call this alike.
 
     Raises:

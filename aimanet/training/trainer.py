@@ -122,7 +122,7 @@ class Trainer:
     def _gradients(
         self, model: nn.Module, batches: Generator[Batch, None, None], stop: StopRequest
     ) -> float | None:
-        """This process's loss on the next batch; None where the end is wished for first."""
+        """This process's loss on the next batch; None where the end was requested first."""
         try:
             with self._at_once(stop):
                 batch = next(batches)

@@ -35,11 +35,11 @@ _MODULES = {
 }
 _EFFORT = {"mp4": 20.0}
 _CHECKED = ("edf", "mp4")
-"""Forms that are not for every session; the others need not be loaded to find out."""
+"""Formats that not every session can have; the others need not be loaded to find out."""
 
 
 class ExportError(AimaNetError):
-    """A session cannot be exported in this form; the line says why."""
+    """A session cannot be exported in this format; the line says why."""
 
 
 class ExportCancelled(ExportError):
@@ -76,7 +76,7 @@ def export_session(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Exported:
-    """Writes a session in one or several forms; call it from any thread.
+    """Writes a session in one or several formats; call it from any thread.
 
     Args:
         session: as it was opened.
@@ -130,7 +130,7 @@ def in_the_way(
 
 
 def why_not(session: Session, form: Format | str) -> str:
-    """Why this session cannot be written in this form; empty where it can."""
+    """Why this session cannot be written in this format; empty where it can."""
     check = getattr(_module(form), "check", None) if form in _CHECKED else None
     try:
         if check is not None:
@@ -178,7 +178,7 @@ def _wanted(formats: Sequence[str]) -> list[str]:
 
 
 def _module(form: str) -> ModuleType:
-    # Each brings a package of its own, and mostly one form is wanted.
+    # Each brings a package of its own, and mostly one format is wanted.
     return import_module(f"aimanet.sessions.export.{_MODULES[form]}")
 
 
