@@ -59,6 +59,7 @@ def test_any_rate_that_a_source_may_be_asked_for(fps: float) -> None:
         assert source.read() is not None
 
 
+@real_time
 def test_real_speed() -> None:
     with open_source("synthetic:seconds=0.55,fps=20,width=160,height=120") as source:
         began = time.perf_counter()
