@@ -22,8 +22,9 @@ def restore_geometry(window: QMainWindow) -> None:
     room = _room(window.screen().availableGeometry(), window)
     width = min(room.width(), max(1180, round(room.width() * 0.72)))
     height = min(room.height(), max(680, round(room.height() * 0.78)))
-    window.resize(width, height)
-    window.move(room.center() - window.rect().center())
+    middle = QRect(0, 0, width, height)
+    middle.moveCenter(room.center())
+    window.setGeometry(inside(middle, room))  # without the frame, for which the room has space
 
 
 def inside(wanted: QRect, room: QRect) -> QRect:

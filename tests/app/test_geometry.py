@@ -47,3 +47,15 @@ def test_text_is_smaller_where_a_small_screen_is_enlarged(
     screen: tuple[int, int], scale: float
 ) -> None:
     assert scale_for(*screen) == scale
+
+
+def test_the_first_window_is_placed_without_its_frame(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    restore_geometry(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    screen = window.screen().availableGeometry()
+    room = screen.adjusted(0, 32, 0, 0)  # below a title
+    assert room.top() <= window.geometry().top() < window.geometry().bottom() <= room.bottom()
+    assert abs(window.geometry().center().y() - room.center().y()) <= 1
