@@ -89,6 +89,18 @@ class Interruption:
         raise KeyboardInterrupt
 
 
+def interrupt_if_waiting() -> None:
+    """Carries out an `Interruption` that waits for the end of an import; nothing where none does.
+
+    For code that takes the signals away from it: what waits would come in the middle of that.
+
+    Raises:
+        KeyboardInterrupt: one was waiting.
+    """
+    if sys.platform != "win32" and signal.setitimer(signal.ITIMER_REAL, 0.0)[0] > 0.0:
+        raise KeyboardInterrupt
+
+
 def _is_importing(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code.co_filename == _IMPORT:

@@ -52,8 +52,8 @@ class Interruption(QObject):
             end.setblocking(False)
         self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_byte)
+        self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno())  # first: none is missed
         self._before = {number: signal.signal(number, self._on_signal) for number in end_signals()}
-        self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno())
 
     def undo(self) -> None:
         """Put the handlers back that were there before."""

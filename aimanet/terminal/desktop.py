@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from aimanet.stop import listen
+from aimanet.stop import interrupt_if_waiting, listen
 from aimanet.terminal.display import DisplayCheck
 
 
@@ -89,6 +89,7 @@ def _ended_at_once() -> Iterator[None]:
     """
     before = listen(signal.SIG_DFL)
     try:
+        interrupt_if_waiting()
         yield
     finally:
         for number, handler in before.items():

@@ -100,6 +100,29 @@ def test_an_import_is_interrupted_when_it_is_over(tmp_path):
     assert done.stdout == "heard True\n"
 
 
+def test_an_interruption_that_waits_is_not_lost_when_the_window_takes_the_signals(tmp_path):
+    (tmp_path / "slow.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
+    done = run_python(
+        f"""
+        import sys, time
+        from aimanet.stop import Interruption, listen
+        from aimanet.terminal.desktop import open_window
+        listen(Interruption())
+        sys.path.insert(0, {str(tmp_path)!r})
+        import slow
+        def load():
+            time.sleep(1)
+            print("loaded all the same")
+            raise ImportError
+        try:
+            open_window(load)
+        except KeyboardInterrupt:
+            print("heard")
+        """
+    )
+    assert done.stdout == "heard\n"
+
+
 def test_what_nohup_ignores_stays_ignored():
     code = """
         import os, signal

@@ -137,7 +137,7 @@ def test_a_full_disk_ends_it_with_one_error_and_whole_files(tmp_path, kept):
         assert len(played) > 10
     if kept == "face+picture":
         with ReplaySource(tmp_path / "s", realtime=False, whole=True) as source:
-            assert len(list(source)) > 10
+            assert list(source), "its pictures may be dropped, but it opens"
 
 
 def test_a_file_system_that_fills(tmp_path):
