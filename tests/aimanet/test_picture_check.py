@@ -210,6 +210,7 @@ def lit(frames: list[Frame], gain: float) -> list[Frame]:
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reason",
     [

@@ -150,6 +150,7 @@ def test_uncompressed_sound_of_a_file_that_was_cut_short_is_no_claim(tmp_path: P
         assert len(container.streams.video) == 1
 
 
+@pytest.mark.slow
 def test_raw_stream_followed_by_zeros(tmp_path: Path, repository: Path) -> None:
     """A hole of a sparse file: FFmpeg looks for the end of the picture and keeps all of it."""
     path = write_video(tmp_path / "a.m2v", numbered(3), codec="mpeg2video")
