@@ -19,7 +19,7 @@ _PHRASES: tuple[tuple[Meaning, str, str], ...] = (
         "trig event events marker mark stim stimulus reminder alarm alert zone variability "
         "hrv prv rmssd sdnn pnn error errors rssi temperature temperatur temp acc accel "
         "acceleration accelerometer gyro gyroscope mag magnetometer motion movement bewegung "
-        "current gain threshold reserve recovery amplitude",
+        "current gain threshold reserve recovery amplitude width std stdev stddev target",
         "transit time|time in zone|date of birth|birth|resting|pr interval|sample rate|"
         "sampling rate|sampling frequency|perfusion|blood pressure|"
         "pleth spo2",
@@ -158,7 +158,7 @@ def fraction(unit: str) -> float | None:
 def unit_of(title: str) -> str:
     """The unit in a title's brackets, behind its slash or at its end ("t_ms"); "" for none."""
     for found in reversed(_PARTS.findall(title)):
-        if unit_kind(found):
+        if unit_kind(found) or found.strip().lower() == "hz":
             return str(found).strip().lower()
     words = re.split(r"[\s_,;:/]+", title.strip().lower())
     short = len(words) > 1 and unit_kind(words[-1]) in ("time", "hr") and len(words[-1]) < 5
@@ -193,7 +193,8 @@ def read_title(title: str) -> Title:
     whole = _WHOLE.get(words)
     meaning = whole if whole is not None else _of_words(words)
     kind = unit_kind(unit)
-    if meaning in ("unknown", "heart", "count") and kind == "hr":
+    in_hz = meaning == "heart" and unit == "hz"
+    if in_hz or (meaning in ("unknown", "heart", "count") and kind == "hr"):
         meaning = "hr"
     elif meaning in ("unknown", "heart") and kind == "other":
         meaning = "other"

@@ -113,6 +113,14 @@ EXPORTS: dict[str, tuple[Callable[[], list[str]], str, str]] = {
         lambda: ["Time,EcgWaveform", *(f"{at(t)},{ecg(t)}" for t in ticks(125))],
         "ecg", "EcgWaveform",
     ),
+    "rates in Hz": (
+        lambda: ["Time,Pulse [Hz]", *(f"{s},{hr(s) / 60:.3f}" for s in S)], "hr", "Pulse [Hz]",
+    ),
+    "other figures of the heart": (
+        lambda: ["Time,Pulse Width,HR target,HR std,HR",
+                 *(f"{s},{80 + s % 3},120,{60 + s % 3},{hr(s)}" for s in S)],
+        "hr", "HR",
+    ),
     "no finger: 511": (_oximeter(511), "hr", "Pulse"),
     "no finger: 255": (_oximeter(255), "hr", "Pulse"),
     "rates not filled in": (
