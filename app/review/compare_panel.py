@@ -245,7 +245,7 @@ class ComparePanel(QWidget):
         if method != _OTHER:
             self.run_asked.emit(Wish(method, whole=self.whole.isChecked()))
             return
-        self._dialog = QFileDialog(self, "Choose weights for TS-CAN", "", _FILES)
+        self._dialog = QFileDialog(self, "Choose weights for TS-CAN", str(Path.home()), _FILES)
         self._dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._dialog.fileSelected.connect(self._on_weights)

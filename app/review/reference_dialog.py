@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QStandardPaths, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialogButtonBox,
@@ -161,7 +161,9 @@ class ReferenceDialog(Asking):
     @Slot()
     def ask_file(self) -> None:
         """Choose the sensor's file."""
-        self._chooser = QFileDialog(self, "Choose a sensor's file", "", _FILES)
+        downloads = QStandardPaths.StandardLocation.DownloadLocation
+        start = QStandardPaths.writableLocation(downloads)
+        self._chooser = QFileDialog(self, "Choose a sensor's file", start, _FILES)
         self._chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._chooser.fileSelected.connect(self.open_file)
