@@ -98,6 +98,7 @@ def test_keys_of_the_live_page_rest_on_other_pages(
     qtbot.keyClick(window, Qt.Key.Key_4)
     assert window.header.methods.current == "green"
     assert not window.top.pages.button(LIVE).hasFocus()
+    qtbot.waitUntil(lambda: not window.conductor.toggle_guard.holding, timeout=PATIENCE_MS)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.conductor.engine.phase is Phase.IDLE, timeout=PATIENCE_MS)
 
