@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -89,8 +90,10 @@ def test_mistakes_are_one_line(place, capsys, args, words):
 
 
 def oximeter(place, header, *columns):
-    """A finger oximeter's file, a row a second."""
-    rows = [f"10:00:{s:02d}" + "".join(f",{c + s % 2}" for c in columns) for s in range(32)]
+    """A finger oximeter's file, a row a second; half an hour off is no other time zone."""
+    start = datetime.now() + timedelta(minutes=30)
+    times = [(start + timedelta(seconds=s)).strftime("%H:%M:%S") for s in range(32)]
+    rows = [t + "".join(f",{c + s % 2}" for c in columns) for s, t in enumerate(times)]
     (place / "o.csv").write_text("\n".join([*header, *rows]) + "\n")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -164,8 +165,13 @@ def test_columns_are_mapped_by_hand(
 
 
 def oximeter(path: Path, *columns: int) -> Path:
-    """A finger oximeter's file without a header, a row a second."""
-    rows = [f"10:00:{s % 60:02d}" + "".join(f",{c + s % 3}" for c in columns) for s in range(60)]
+    """A finger oximeter's file without a header, a row a second.
+
+    Its clock is half an hour off: whole hours would be taken for another time zone.
+    """
+    start = datetime.now() + timedelta(minutes=30)
+    times = [(start + timedelta(seconds=s)).strftime("%H:%M:%S") for s in range(60)]
+    rows = [t + "".join(f",{c + s % 3}" for c in columns) for s, t in enumerate(times)]
     path.write_text("\n".join(rows) + "\n")
     return path
 
